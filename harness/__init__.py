@@ -2,7 +2,7 @@
 
 The packages form layers, and imports point only down:
 
-    cli > sweep > report > run > soc > stats | compiler > kernels > graph > target | bridge > base
+    cli > report > run > soc > stats | compiler > kernels > graph > target | bridge > base
 """
 
 __version__ = "0.1.0"

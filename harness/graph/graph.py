@@ -1,81 +1,27 @@
-"""The IR: frozen tensors and nodes, and the graph that a `with` block fills."""
+"""The graph that a `with` block fills and then freezes."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
 from contextvars import ContextVar, Token
-from dataclasses import dataclass, field
 from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
 from harness.base.errors import GraphError
-from harness.base.location import UNKNOWN_LOCATION, SourceLocation, caller_location
+from harness.base.location import caller_location
+from harness.graph.node import NAME, SOURCES, Node, Tensor, tensor_names
 from harness.graph.operator import Array, Attributes, Call, Operator, Site
-from harness.graph.tensor_type import DType, Layout, TensorType
 
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,254}")
-"""Names of graphs and nodes: they appear in files, statistics and the text form."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
-SOURCES = ("input", "constant")
-"""Operators without inputs; their tensor has the node's own name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tensor:
-    """A value in a graph; what it holds is its type's business, who made it the graph's."""
-
-    name: str
-    type: TensorType
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Elements per dimension."""
-        return self.type.shape
-
-    @property
-    def dtype(self) -> DType:
-        """Element type."""
-        return self.type.dtype
-
-    @property
-    def layout(self) -> Layout:
-        """Order of the dimensions."""
-        return self.type.layout
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One application of an operator."""
-
-    name: str
-    op: str
-    inputs: tuple[Tensor, ...]
-    outputs: tuple[Tensor, ...]
-    attributes: Attributes = field(hash=False)
-    location: SourceLocation = UNKNOWN_LOCATION
-
-    def call(self) -> Call:
-        """Return what the operator's declaration works on."""
-        types = tuple(tensor.type for tensor in self.inputs)
-        return Call(Site(self.op, self.name, self.location), types, self.attributes)
-
-
-def tensor_names(node: str, op: str, count: int) -> tuple[str, ...]:
-    """Return the names of a node's output tensors.
-
-    The tensor of an input or a constant has the node's own name, others are called
-    "<node>.output", "<node>.output1", ...
-    """
-    if op in SOURCES:
-        return (node,)
-    return tuple(f"{node}.output{index or ''}" for index in range(count))
-
+    from harness.graph.tensor_type import TensorType
 
 _ACTIVE: ContextVar[Graph | None] = ContextVar("harness_active_graph", default=None)
 
 
+@final
 class Graph:
     """A network: nodes in the order of their creation, which is a topological order.
 
@@ -233,16 +179,34 @@ class Graph:
         names = tensor_names(name, operator.name, len(types))
         outputs = tuple(map(Tensor, names, types))
         ordered = {spec.name: attributes[spec.name] for spec in operator.attributes}
-        node = Node(
-            name, operator.name, tuple(inputs), outputs, MappingProxyType(ordered), site.location
-        )
+        node = Node(name, operator.name, tuple(inputs), outputs, ordered, site.location)
         self._append(node)
         return node
 
-    def add_constant(self, node: Node, value: Array) -> None:
-        """Attach the value of a constant; the array must not change any more."""
-        value.flags.writeable = False
-        self._constants[node.outputs[0].name] = value
+    def add_constant(self, tensor: str, value: Array) -> None:
+        """Attach the value of a constant, read-only from here; the caller must not change it."""
+        self._constants[tensor] = value.view()
+        self._constants[tensor].flags.writeable = False
+
+    @classmethod
+    def assemble(
+        cls,
+        name: str,
+        nodes: Sequence[Node],
+        constants: Mapping[str, Array],
+        outputs: Sequence[Tensor],
+    ) -> Graph:
+        """Make a frozen graph without checks; `graph_from_nodes` makes a verified one."""
+        graph = cls(name)
+        for node in nodes:
+            if node.name in graph._nodes:
+                raise node.call().site.error("another node has this name")
+            graph._append(node)
+        for tensor, value in constants.items():
+            graph.add_constant(tensor, np.ascontiguousarray(value))
+        graph._marked = list(outputs)
+        graph._frozen = True
+        return graph
 
     def freeze(self) -> None:
         """End construction; a graph needs at least one output."""
@@ -260,16 +224,18 @@ class Graph:
             self._tensors[tensor.name] = tensor
 
     def _unique_name(self, site: Site, count: int) -> str:
-        if not isinstance(site.name, str) or not NAME.fullmatch(site.name):
-            raise site.error(
-                "a node's name consists of letters, digits and _ . / -", got=repr(site.name)
-            )
-        name, suffix = site.name, 0
+        name, suffix = str(site.name), 0
         while name in self._nodes or any(
             tensor in self._tensors for tensor in tensor_names(name, site.op, count)
         ):
             suffix += 1
             name = f"{site.name}_{suffix}"
+        if not isinstance(site.name, str) or not NAME.fullmatch(name):
+            raise site.error(
+                "a node's name consists of letters, digits and _ . / -",
+                expected="at most 255, none of . / - first",
+                got=repr(name),
+            )
         return name
 
     def _require_open(self, site: Site) -> None:
@@ -294,8 +260,8 @@ class Graph:
             return NotImplemented
         return (
             (self.name, self.nodes, self.outputs) == (other.name, other.nodes, other.outputs)
-            and self._constants.keys() == other._constants.keys()
-            and all(_same(value, other._constants[key]) for key, value in self._constants.items())
+            and self.constants.keys() == other.constants.keys()
+            and all(_same(value, other.constants[key]) for key, value in self.constants.items())
         )
 
     __hash__ = None  # type: ignore[assignment]

@@ -6,13 +6,15 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from harness.base.errors import DtypeError, GraphError, ShapeError
 from harness.base.location import SourceLocation, caller_location
-from harness.graph.tensor_type import TensorType
+
+if TYPE_CHECKING:
+    from harness.graph.tensor_type import TensorType
 
 AttributeValue = int | float | str | bool | tuple[int, ...]
 Attributes = Mapping[str, AttributeValue]
@@ -93,7 +95,9 @@ class Site:
         """Return the site of a call in the user's file."""
         return cls(op, name, caller_location())
 
-    def error(self, what: str, *, expected: str = "", got: str = "", way_out: str = "") -> GraphError:
+    def error(
+        self, what: str, *, expected: str = "", got: str = "", way_out: str = ""
+    ) -> GraphError:
         """Return an error about an attribute or a name."""
         return self._error(GraphError, what, expected, got, way_out)
 

@@ -90,11 +90,12 @@ class DType(Enum):
 
 def _bfloat16() -> np.dtype[Any]:
     try:
-        return np.dtype(import_module("ml_dtypes").bfloat16)
+        bfloat16: np.dtype[Any] = np.dtype(import_module("ml_dtypes").bfloat16)
     except ImportError as error:
         raise DtypeError(
             "bf16 needs the package ml_dtypes", way_out="pip install ml_dtypes, or use fp16"
         ) from error
+    return bfloat16
 
 
 class Layout(Enum):
