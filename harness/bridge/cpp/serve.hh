@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "model.hh"
+
+namespace harness::bridge {
+
+// `main` of a model's executable: serves one session at `--endpoint` and returns the exit code.
+//
+// The token comes in the environment variable HARNESS_BRIDGE_TOKEN. It returns when the session is
+// over, and also when the simulator vanishes or does not answer.
+int serveModel(const ModelFactory& factory, int argc, char** argv);
+
+}  // namespace harness::bridge
