@@ -15,9 +15,13 @@ _Spec = TypeVar("_Spec")
 _ReadLeaf = Callable[[Quantity, Any, str], Any]
 
 
-@cache
-def field_types(spec: type[Any]) -> dict[str, Any]:
+def field_types(spec: Any) -> dict[str, Any]:
     """Return a spec's fields and their types, annotations included, in order."""
+    return _field_types(spec)
+
+
+@cache
+def _field_types(spec: Any) -> dict[str, Any]:
     hints = get_type_hints(spec, include_extras=True)
     return {field.name: hints[field.name] for field in fields(spec)}
 
@@ -28,10 +32,10 @@ def quantity_of(kind: Any) -> Quantity | None:
     return metadata[0] if metadata and isinstance(metadata[0], Quantity) else None
 
 
-def unknown_key(key: str, valid: Iterable[str], where: str) -> SpecError:
+def unknown_key(key: str, valid: Iterable[str], where: str, *, step: str = "") -> SpecError:
     """Return the error for a key nobody knows, with the valid ones and the closest."""
     names = list(valid)
-    close = difflib.get_close_matches(key.rpartition(".")[2], names, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(step or key.rpartition(".")[2], names, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}?" if close else ""
     return SpecError(
         f"unknown key {key!r}", where=where, expected=f"one of {', '.join(names)}", way_out=hint
@@ -76,14 +80,14 @@ def _attributes(spec: type[Any], data: Mapping[str, Any], where: str) -> dict[st
     return found
 
 
-def _build(
-    spec: type[_Spec], attributes: Mapping[str, Any], where: str, read: _ReadLeaf
-) -> _Spec:
+def _build(spec: type[_Spec], attributes: Mapping[str, Any], where: str, read: _ReadLeaf) -> _Spec:
     values = {}
     for name, kind in field_types(spec).items():
         if name not in attributes:
             raise SpecError(
-                f"missing key {file_key(name)!r}", where=where, way_out="no hardware number has a default"
+                f"missing key {file_key(name)!r}",
+                where=where,
+                way_out="no hardware number has a default",
             )
         values[name] = _read_field(kind, attributes[name], f"{where}.{file_key(name)}", read)
     return spec(**values)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import SpecError
 from harness.target.build import (
@@ -17,6 +16,9 @@ from harness.target.build import (
 from harness.target.quantities import Quantity, file_key
 from harness.target.soc import DramSpec
 from harness.target.target import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -99,7 +101,11 @@ def _resolve_dram(table: dict[str, Any], target_path: Path) -> None:
     if not isinstance(name, str):
         raise SpecError("dram.set is not a name", where=str(target_path), got=repr(name))
     sibling = target_path.parent / name
-    path = sibling if sibling.suffix == ".toml" and sibling.is_file() else _find(name, "dram", "DRAM set")
+    path = (
+        sibling
+        if sibling.suffix == ".toml" and sibling.is_file()
+        else _find(name, "dram", "DRAM set")
+    )
     dram = {"name": path.stem, **_read_toml(path)}
     dram.update({key: value for key, value in section.items() if key != "set"})
     table["dram"] = dram
@@ -138,7 +144,8 @@ def _quantity_at(steps: Sequence[str], key: str) -> Quantity | None:
         if spec is DramSpec and step == "set":
             return Quantity("text")
         if step not in names:
-            raise unknown_key(key, [*valid, *(ALIASES if spec is Target else ())], "--set")
+            known = list(dict.fromkeys([*valid, *(ALIASES if spec is Target else ())]))
+            raise unknown_key(key, known, "--set", step=step)
         kind = types[names[step]]
         quantity = quantity_of(kind)
         is_last = index == len(steps) - 1

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from harness.base.errors import SpecError
 from harness.base.units import (
-    format_bytes,
     parse_frequency_hz,
     parse_size_bytes,
     parse_time_ticks,
@@ -43,7 +42,7 @@ class Quantity:
             SpecError: No unit, a wrong one, a wrong type or a value out of range.
         """
         try:
-            parsed = self._PARSERS[self.kind](self, value)
+            parsed: Any = self._PARSERS[self.kind](self, value)
         except SpecError as error:
             raise SpecError(
                 f"{key}: {error.what}",
@@ -80,7 +79,7 @@ class Quantity:
         if self.kind == "frequency":
             return _with_unit(value, _FREQUENCY_UNITS)
         if self.kind == "size":
-            return format_bytes(value)
+            return _exact_size(value)
         if self.kind == "cycles":
             return f"{value} cycles"
         return str(value).lower() if isinstance(value, bool) else str(value)
@@ -94,7 +93,7 @@ class Quantity:
     def _parse_count(self, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise SpecError("not a whole number", expected="such as 4, without unit or quotes")
-        return value
+        return int(value)
 
     def _parse_ratio(self, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -133,6 +132,13 @@ class Quantity:
         "word": (str,),
         "text": (str,),
     }
+
+
+def _exact_size(value: int) -> str:
+    for unit, scale in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if value and value % scale == 0:
+            return f"{value // scale} {unit}"
+    return f"{value} B"
 
 
 def _with_unit(value: int, units: tuple[tuple[str, int], ...]) -> str:

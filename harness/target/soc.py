@@ -1,4 +1,4 @@
-# ruff: noqa: N815 - DRAM timing names are JEDEC's
+# ruff: noqa: N815 - DRAM timing names are JEDEC's; annotations are read at run time
 """Parts of the SoC around the accelerators; every field's value has its source in the TOML."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: TC001, TC003 - annotations are read at run time
 """A whole target: the SoC, its accelerators and how work is given to them."""
 
 from __future__ import annotations
@@ -136,7 +137,9 @@ def _check_line(target: Target) -> None:
     line = target.line_bytes
     if line & (line - 1) or not 16 <= line <= 256:
         raise SpecError(
-            "line is not a valid cache line", expected="a power of two, 16 B to 256 B", got=f"{line} B"
+            "line is not a valid cache line",
+            expected="a power of two, 16 B to 256 B",
+            got=f"{line} B",
         )
 
 
