@@ -31,7 +31,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """A named range of a window, aligned to the cache line, padding of the last dimension included."""
+    """A range of a window, aligned to the cache line; the last dimension's padding is included."""
 
     name: str
     window: int
