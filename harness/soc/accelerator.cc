@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "harness/soc/accelerator.hh"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace harness {
+
+namespace {
+
+/// Names the descriptor fetch among transfers; node indices stay far below.
+constexpr std::uint32_t kFetchIndex = 0xfffffff0u;
+/// After everything else of this accelerator at the same tick and priority.
+constexpr std::uint32_t kLastRank = 0xffffffffu;
+
+std::string componentName(std::uint32_t instance, const char* part) {
+    return "accelerators" + std::to_string(instance) + part;
+}
+
+template <typename Visit>
+void forEachRow(const NodeRecord& node, Visit visit) {
+    for (std::uint32_t r = 0; r < node.rows; ++r)
+        visit(node.address + r * node.strideBytes, std::uint64_t(r) * node.rowBytes);
+}
+
+}  // namespace
+
+Accelerator::Accelerator(EventQueue& queue, MemorySystem& memory, AddressSpace& space,
+                         const EngineConfig& config, std::uint32_t instance,
+                         ExchangeListener& exchanges, AcceleratorListener& listener,
+                         std::vector<TimelineRecord>& timeline)
+    : queue(queue),
+      space(space),
+      config(config),
+      instance(instance),
+      exchanges(exchanges),
+      listener(listener),
+      timeline(timeline),
+      component(queue.addComponent(*this, componentName(instance, ""))),
+      clock(config.accelerator.clockTicks),
+      units(config.accelerator.units) {
+    const std::uint32_t line = config.memory.lineBytes;
+    const AcceleratorConfig& ports = config.accelerator;
+    dma = std::make_unique<TransferEngine>(queue, memory.dma(instance), ports.dma, clock, line,
+                                           *this, componentName(instance, ".dma_engine"));
+    if (config.memory.acp.sizeBytes)
+        acp = std::make_unique<TransferEngine>(queue, memory.acp(instance), ports.acp, clock, line,
+                                               *this, componentName(instance, ".acp_engine"));
+    if (config.memory.acceleratorCache.sizeBytes)
+        cache = std::make_unique<TransferEngine>(queue, memory.acceleratorCache(instance),
+                                                 ports.cache, clock, line, *this,
+                                                 componentName(instance, ".cache_engine"));
+    counts.unitBusyTicks.assign(config.accelerator.units, 0);
+}
+
+TransferEngine& Accelerator::engineOf(Interface interface) {
+    if (interface == Interface::Acp) return *acp;
+    if (interface == Interface::Cache) return *cache;
+    return *dma;
+}
+
+bool Accelerator::ownsRequestor(std::uint32_t requestorId) const {
+    return dma->requestorId() == requestorId || (acp && acp->requestorId() == requestorId) ||
+           (cache && cache->requestorId() == requestorId);
+}
+
+void Accelerator::scheduleOnce(bool& flag, Tick when, Priority priority, EventKind kind) {
+    if (flag) return;
+    flag = true;
+    queue.schedule(when, priority, component, kind, 0, kLastRank);
+}
+
+void Accelerator::submit(const Ticket& ticket, const std::string& descriptor) {
+    ring.push_back({ticket, descriptor});
+    if (ring.size() == 1) fetch();
+}
+
+void Accelerator::fetch() {
+    fetchTick = queue.now();
+    Transfer transfer;
+    transfer.index = kFetchIndex;
+    transfer.address = ring.front().ticket.descriptorAddress;
+    transfer.rowBytes = std::uint32_t(ring.front().descriptor.size());
+    transfer.rows = 1;
+    transfer.kind = AccessKind::Read;
+    dma->submit(transfer);
+}
+
+void Accelerator::launch() {
+    isRunning = true;
+    isFinal = hasNotified = false;
+    dag = Dag();
+    reported.clear();
+    nextExchange = ExchangeKind::Launch;
+    isExchangeScheduled = true;
+    queue.schedule(clock.edgeAtOrAfter(queue.now()), Priority::Exchange, component, kExchange);
+}
+
+void Accelerator::handleEvent(std::uint16_t kind, std::uint64_t argument) {
+    switch (EventKind(kind)) {
+        case kSettle: isSettleScheduled = false; return settle();
+        case kUnitDone: {
+            Unit& unit = units[argument];
+            queueEnded(std::exchange(unit.running, kNone));
+            return scheduleOnce(isIssueScheduled, queue.now(), Priority::Issue, kIssue);
+        }
+        case kDirectDone: return queueEnded(std::uint32_t(argument));
+        case kExchange: isExchangeScheduled = false; return exchange();
+        case kWake:
+            if (!isRunning || wakeTick != queue.now() || argument != commandId) return;
+            wakeTick = 0;
+            if (!nextExchange) nextExchange = ExchangeKind::Wake;
+            return exchange();
+        case kIssue: isIssueScheduled = false; return issueUnits();
+    }
+}
+
+void Accelerator::exchange() {
+    if (!nextExchange) return;
+    Exchange request;
+    request.kind = *std::exchange(nextExchange, std::nullopt);
+    request.instance = instance;
+    request.tick = queue.now();
+    request.commandId = commandId;
+    ++counts.exchanges;
+    if (request.kind == ExchangeKind::Launch) {
+        request.descriptor = ring.front().descriptor;
+        parseCommand(request.descriptor, command);
+        snapshot.assign(command.operands.size(), {});
+        for (std::size_t i = 0; config.isKernelMode && i < command.operands.size(); ++i) {
+            const CommandOperand& operand = command.operands[i];
+            if (!operand.isRead) continue;
+            const std::uint8_t* first = space.bytesOf(operand.deviceAddress);
+            snapshot[i].assign(first, first + operand.sizeBytes);
+            request.data.insert(request.data.end(), first, first + operand.sizeBytes);
+        }
+    } else if (request.kind == ExchangeKind::Event) {
+        hasNotified = false;
+        std::stable_sort(reported.begin(), reported.end(), [this](auto left, auto right) {
+            const Node &a = dag.node(left), &b = dag.node(right);
+            return std::make_pair(a.lastTick, a.record.id) < std::make_pair(b.lastTick, b.record.id);
+        });
+        for (const std::uint32_t index : std::exchange(reported, {})) {
+            const Node& node = dag.node(index);
+            request.completions.push_back(
+                {node.record.id, 0, node.readyTick, node.firstTick, node.lastTick});
+            if (node.record.kind == NodeKind::Read && !config.isKernelMode)
+                request.data.insert(request.data.end(), node.data.begin(), node.data.end());
+        }
+    }
+    exchanges.exchangeNeeded(std::move(request));
+}
+
+std::string Accelerator::checkNodes(const ActionsView& actions) const {
+    for (std::size_t i = 0; i < actions.nodeCount; ++i) {
+        const NodeRecord& node = actions.nodes[i];
+        const std::string name = "node " + std::to_string(node.id) + ": ";
+        if (node.kind == NodeKind::Compute && node.unit >= units.size()) return name + "unknown unit";
+        if (!node.isTransfer()) continue;
+        if (node.operand >= command.operands.size()) return name + "unknown operand";
+        if ((node.interface == Interface::Acp && !acp) ||
+            (node.interface == Interface::Cache && !cache))
+            return name + "the target has no such interface";
+        const CommandOperand& operand = command.operands[node.operand];
+        const std::uint64_t last = node.rows - 1u;
+        const bool fits =
+            node.address >= operand.deviceAddress &&
+            node.address - operand.deviceAddress <= operand.sizeBytes &&
+            (last == 0 || node.strideBytes <= operand.sizeBytes / last) &&
+            node.address - operand.deviceAddress + last * node.strideBytes + node.rowBytes <=
+                operand.sizeBytes;
+        if (!fits) return name + "address outside its operand";
+        const std::uint64_t window = node.address >> AddressSpace::kWindowShift;
+        if (node.kind == NodeKind::Write && (!operand.isWritten || !space.isWritable(window)))
+            return name + "WRITE to an operand that is not written";
+        if (node.kind == NodeKind::Read && !operand.isRead)
+            return name + "READ of an operand that is not read";
+    }
+    return "";
+}
+
+std::string Accelerator::answer(const ActionsView& actions) {
+    if (isFinal && actions.nodeCount) return "nodes after the final Actions";
+    std::string what = checkNodes(actions);
+    const std::size_t first = dag.size();
+    if (what.empty()) what = dag.add(actions);
+    if (!what.empty()) return what;
+    counts.nodes += actions.nodeCount;
+    isFinal = isFinal || actions.isFinal;
+    wakeTick = actions.wakeTick;
+    if (wakeTick && wakeTick <= queue.now()) return "the wake-up tick has passed";
+    if (wakeTick) queue.schedule(wakeTick, Priority::Exchange, component, kWake, commandId);
+    addStreams(first);
+    resolveReady();
+    return "";
+}
+
+void Accelerator::addStreams(std::size_t firstIndex) {
+    std::vector<std::uint32_t> fresh;
+    for (std::size_t i = firstIndex; i < dag.size(); ++i)
+        if (dag.node(std::uint32_t(i)).record.isTransfer()) fresh.push_back(std::uint32_t(i));
+    std::sort(fresh.begin(), fresh.end(), [this](std::uint32_t left, std::uint32_t right) {
+        return dag.node(left).record.id < dag.node(right).record.id;
+    });
+    for (const std::uint32_t index : fresh)
+        streams[dag.node(index).record.stream].nodes.push_back(index);
+}
+
+void Accelerator::queueEnded(std::uint32_t index) {
+    endedNow.push_back(index);
+    scheduleOnce(isSettleScheduled, queue.now(), Priority::Completion, kSettle);
+}
+
+void Accelerator::settle() {
+    std::sort(endedNow.begin(), endedNow.end(), [this](std::uint32_t left, std::uint32_t right) {
+        return dag.node(left).record.id < dag.node(right).record.id;
+    });
+    for (const std::uint32_t index : std::exchange(endedNow, {})) endNode(index);
+    resolveReady();
+}
+
+void Accelerator::applyRead(Node& node) {
+    counts.bytesRead += node.record.bytes();
+    const CommandOperand& operand = command.operands[node.record.operand];
+    if (!config.isKernelMode) node.data.resize(node.record.bytes());
+    forEachRow(node.record, [&](std::uint64_t address, std::uint64_t offset) {
+        const std::uint8_t* bytes = space.bytesOf(address);
+        if (!config.isKernelMode) {
+            std::memcpy(&node.data[offset], bytes, node.record.rowBytes);
+        } else if (std::memcmp(&snapshot[node.record.operand][address - operand.deviceAddress],
+                               bytes, node.record.rowBytes) != 0) {
+            ++counts.readMismatches;
+        }
+    });
+}
+
+void Accelerator::applyWrite(Node& node) {
+    counts.bytesWritten += node.record.bytes();
+    const CommandOperand& operand = command.operands[node.record.operand];
+    forEachRow(node.record, [&](std::uint64_t address, std::uint64_t offset) {
+        std::memcpy(space.bytesOf(address), &node.data[offset], node.record.rowBytes);
+        if (!snapshot[node.record.operand].empty())
+            std::memcpy(&snapshot[node.record.operand][address - operand.deviceAddress],
+                        &node.data[offset], node.record.rowBytes);
+    });
+    node.data = {};
+}
+
+void Accelerator::endNode(std::uint32_t index) {
+    const Tick now = queue.now();
+    dag.end(index, now);
+    Node& node = dag.node(index);
+    const NodeRecord& r = node.record;
+    if (r.kind == NodeKind::Notify) {
+        hasNotified = true;
+        return;
+    }
+    reported.push_back(index);
+    if (r.kind == NodeKind::Read) applyRead(node);
+    if (r.kind == NodeKind::Write) applyWrite(node);
+    if (!r.isTimed()) return;
+    const bool isCompute = r.kind == NodeKind::Compute;
+    TimelineRecord entry =
+        commandRecord(isCompute ? RecordKind::Unit : RecordKind::Transfer, node.firstTick, now);
+    entry.detail = isCompute ? r.unit : std::uint16_t(r.interface);
+    entry.node = r.id;
+    entry.bytes = isCompute ? 0 : r.bytes();
+    if (isCompute) counts.unitBusyTicks[r.unit] += now - node.firstTick;
+    record(entry);
+}
+
+void Accelerator::resolveReady() {
+    for (auto ready = dag.takeReady(); !ready.empty(); ready = dag.takeReady())
+        for (const std::uint32_t index : ready) becomeReady(index);
+    decide();
+}
+
+void Accelerator::becomeReady(std::uint32_t index) {
+    Node& node = dag.node(index);
+    node.readyTick = queue.now();
+    switch (node.record.kind) {
+        case NodeKind::Read:
+        case NodeKind::Write: return submitHead(streams[node.record.stream]);
+        case NodeKind::Compute:
+            units[node.record.unit].queue.emplace(node.readyTick, node.record.id);
+            unitNodes[node.record.id] = index;
+            return scheduleOnce(isIssueScheduled, queue.now(), Priority::Issue, kIssue);
+        case NodeKind::Irq: listener.interruptRaised(instance, ring.front().ticket, queue.now());
+            [[fallthrough]];
+        case NodeKind::Fence:
+        case NodeKind::SetRegister:
+        case NodeKind::Notify: node.firstTick = queue.now(); return endNode(index);
+    }
+}
+
+void Accelerator::submitHead(Stream& stream) {
+    while (!stream.isSubmitted && !stream.nodes.empty()) {
+        const std::uint32_t index = stream.nodes.front();
+        Node& node = dag.node(index);
+        if (node.pendingDependences) return;
+        if (node.record.interface != Interface::Direct) {
+            stream.isSubmitted = true;
+            return submitTransfer(index);
+        }
+        // The model's own memory: no port of the SoC is involved.
+        stream.nodes.pop_front();
+        node.firstTick = clock.edgeAtOrAfter(queue.now());
+        queue.schedule(node.firstTick, Priority::Completion, component, kDirectDone, index);
+    }
+}
+
+void Accelerator::submitTransfer(std::uint32_t index) {
+    const NodeRecord& r = dag.node(index).record;
+    Transfer transfer;
+    transfer.id = r.id;
+    transfer.index = index;
+    transfer.address = space.physicalOf(r.address);
+    transfer.rowBytes = r.rowBytes;
+    transfer.rows = r.rows;
+    transfer.strideBytes = r.strideBytes;
+    transfer.kind = r.kind == NodeKind::Read ? AccessKind::Read : AccessKind::Write;
+    engineOf(r.interface).submit(transfer);
+}
+
+void Accelerator::transferStarted(std::uint32_t index, Tick now) {
+    if (index == kFetchIndex) return;
+    dag.node(index).firstTick = now;
+    Stream& stream = streams[dag.node(index).record.stream];
+    stream.nodes.pop_front();
+    stream.isSubmitted = false;
+    submitHead(stream);
+}
+
+void Accelerator::transferEnded(std::uint32_t index, Tick) {
+    if (index == kFetchIndex) return launch();
+    queueEnded(index);
+}
+
+void Accelerator::issueUnits() {
+    const Tick start = clock.edgeAtOrAfter(queue.now());
+    for (std::size_t u = 0; u < units.size(); ++u) {
+        Unit& unit = units[u];
+        if (unit.running != kNone || unit.queue.empty()) continue;
+        const std::uint32_t index = unitNodes.at(unit.queue.begin()->second);
+        unit.queue.erase(unit.queue.begin());
+        unit.running = index;
+        Node& node = dag.node(index);
+        node.firstTick = start;
+        queue.schedule(start + clock.ticks(Cycles(node.record.value)), Priority::Completion,
+                       component, kUnitDone, u);
+    }
+}
+
+void Accelerator::decide() {
+    if (hasNotified && !isFinal) {
+        nextExchange = ExchangeKind::Event;
+        scheduleOnce(isExchangeScheduled, queue.now(), Priority::Exchange, kExchange);
+    } else if (isRunning && isFinal && dag.allEnded()) {
+        endCommand();
+    }
+}
+
+TimelineRecord Accelerator::commandRecord(RecordKind kind, Tick begin, Tick end) const {
+    const Ticket& ticket = ring.front().ticket;
+    return {begin,          end, kind, std::uint16_t(instance), 0, 0, ticket.operatorIndex,
+            ticket.item, ticket.command, kNone, 0};
+}
+
+void Accelerator::endCommand() {
+    const Tick now = queue.now();
+    record(commandRecord(RecordKind::Command, fetchTick, now));
+    ++counts.commands;
+    counts.busyTicks += now - fetchTick;
+    isRunning = false;
+    wakeTick = 0;
+    ++commandId;
+    unitNodes.clear();
+    const Ticket ticket = ring.front().ticket;
+    ring.pop_front();
+    listener.commandEnded(instance, ticket, now);
+    if (!ring.empty()) fetch();
+}
+
+std::string Accelerator::pendingWork() const {
+    if (ring.empty()) return "";
+    std::string text = componentName(instance, ": command ") +
+                       std::to_string(ring.front().ticket.command);
+    if (!isRunning) return text + " is being fetched";
+    if (!isFinal) text += ", the model's final Actions";
+    std::size_t left = 0;
+    for (std::size_t i = 0; i < dag.size(); ++i)
+        left += dag.node(std::uint32_t(i)).hasEnded ? 0 : 1;
+    return text + ", " + std::to_string(left) + " nodes not ended";
+}
+
+}  // namespace harness

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "harness/soc/command.hh"
+
+#include <cstring>
+
+namespace harness {
+
+namespace {
+
+constexpr std::uint32_t kMagic = 0x314D4348;
+constexpr std::size_t kHeaderBytes = 32;
+constexpr std::size_t kOperandBytes = 64;
+
+template <typename T>
+T field(const std::string& bytes, std::size_t offset) {
+    T value;
+    std::memcpy(&value, bytes.data() + offset, sizeof value);
+    return value;
+}
+
+}  // namespace
+
+std::string parseCommand(const std::string& descriptor, ParsedCommand& command) {
+    command.operands.clear();
+    if (descriptor.size() < kHeaderBytes || field<std::uint32_t>(descriptor, 0) != kMagic)
+        return "not a command descriptor";
+    if (field<std::uint32_t>(descriptor, 4) != descriptor.size()) return "wrong descriptor size";
+    const auto operands = field<std::uint16_t>(descriptor, 12);
+    if (kHeaderBytes + operands * kOperandBytes > descriptor.size()) return "operands cut off";
+    for (std::size_t i = 0; i < operands; ++i) {
+        const std::size_t at = kHeaderBytes + i * kOperandBytes;
+        const auto access = field<std::uint8_t>(descriptor, at + 17);
+        command.operands.push_back({field<std::uint64_t>(descriptor, at),
+                                    field<std::uint64_t>(descriptor, at + 8), (access & 1) != 0,
+                                    (access & 2) != 0});
+    }
+    return "";
+}
+
+}  // namespace harness

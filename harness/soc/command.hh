@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace harness {
+
+/// What the port needs of an operand: where it lies and what may be done to it.
+struct CommandOperand {
+    std::uint64_t deviceAddress = 0;
+    std::uint64_t sizeBytes = 0;
+    bool isRead = false;
+    bool isWritten = false;
+};
+
+struct ParsedCommand {
+    std::vector<CommandOperand> operands;
+};
+
+/// Read a descriptor (proto/README.md section 6). Returns "" or what is wrong with it.
+std::string parseCommand(const std::string& descriptor, ParsedCommand& command);
+
+}  // namespace harness

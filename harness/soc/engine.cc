@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "harness/soc/engine.hh"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace harness {
+
+namespace {
+
+EngineConfig checked(EngineConfig config, std::uint32_t accelerators) {
+    config.memory.accelerators = accelerators;
+    if (accelerators == 0) throw std::invalid_argument("no accelerators");
+    if (config.host.threads == 0 || config.host.threads > config.memory.cores)
+        throw std::invalid_argument("threads: more than there are cores");
+    if (config.accelerator.clockTicks == 0 || config.accelerator.queueDepth == 0)
+        throw std::invalid_argument("accelerator: clock or queue depth is 0");
+    return config;
+}
+
+}  // namespace
+
+Engine::Engine(ProgramImage image, EngineConfig settings, std::uint32_t count)
+    : program(std::move(image)),
+      config(checked(settings, count)),
+      space(program.windows, program.initialBytes),
+      memory(queue, config.memory),
+      host(queue, memory, space, program, config, space.end(), records) {
+    checkProgram(program, space);
+    memory.setHazardListener(*this);
+    std::vector<Accelerator*> list;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        accelerators.push_back(std::make_unique<Accelerator>(queue, memory, space, config, i, *this,
+                                                             host, records));
+        list.push_back(accelerators.back().get());
+    }
+    host.setAccelerators(std::move(list));
+}
+
+void Engine::beginInference() {
+    records.clear();
+    memory.resetStatistics();
+    hostBefore = host.statistics();
+    coresBefore.clear();
+    for (std::size_t i = 0; i < host.coreCount(); ++i)
+        coresBefore.push_back(host.core(i).statistics());
+    acceleratorsBefore.clear();
+    for (const auto& accelerator : accelerators)
+        acceleratorsBefore.push_back(accelerator->statistics());
+    eventsBefore = queue.eventCount();
+    host.begin();
+}
+
+EngineExit Engine::run(Tick limit, Tick sliceTicks) {
+    if (exchange) return EngineExit::Exchange;
+    if (hazard) return EngineExit::Hazard;
+    // Counted from the next event, so that every slice handles at least one.
+    const Tick from = queue.isEmpty() ? queue.now() : queue.nextTick();
+    const Tick slice = from > kMaxTick - sliceTicks ? kMaxTick : from + sliceTicks;
+    const RunExit exit = queue.runUntil(std::min(limit, slice));
+    if (hazard) return EngineExit::Hazard;
+    if (exchange) return EngineExit::Exchange;
+    if (host.isDone()) return EngineExit::Done;
+    if (exit == RunExit::Empty) return EngineExit::Deadlock;
+    if (exit == RunExit::LimitReached && queue.nextTick() > limit) return EngineExit::TickLimit;
+    return EngineExit::Slice;
+}
+
+std::string Engine::answer(const ActionsView& actions) {
+    if (!exchange) return "nobody asked";
+    const std::uint32_t instance = exchange->instance;
+    exchange.reset();
+    return accelerators[instance]->answer(actions);
+}
+
+void Engine::exchangeNeeded(Exchange request) {
+    exchange = std::move(request);
+    queue.requestStop();
+}
+
+void Engine::coherenceHazard(const CoherenceHazard& met) {
+    if (!hazard) hazard = met;
+    queue.requestStop();
+}
+
+HazardReport Engine::hazardReport() const {
+    HazardReport report;
+    if (!hazard) return report;
+    report.hazard = *hazard;
+    report.requestor = "requestor " + std::to_string(hazard->requestorId);
+    report.isInWindow = space.locate(hazard->addr, report.window, report.offset);
+    report.step = host.currentStep();
+    for (std::size_t i = 0; i < accelerators.size(); ++i) {
+        if (!accelerators[i]->ownsRequestor(hazard->requestorId)) continue;
+        report.requestor = "accelerators" + std::to_string(i) + ".dma";
+        if (const Ticket* ticket = accelerators[i]->running()) {
+            report.command = ticket->command;
+            report.operatorIndex = ticket->operatorIndex;
+        }
+    }
+    return report;
+}
+
+std::vector<std::string> Engine::pendingWork() const {
+    std::vector<std::string> work = memory.pendingWork();
+    for (const auto& accelerator : accelerators) work.push_back(accelerator->pendingWork());
+    work.push_back(host.pendingWork());
+    work.erase(std::remove(work.begin(), work.end(), ""), work.end());
+    return work;
+}
+
+}  // namespace harness

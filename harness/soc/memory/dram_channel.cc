@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "harness/soc/memory/dram_channel.hh"
+
+#include <algorithm>
+#include <utility>
+
+namespace harness {
+
+DramChannel::DramChannel(EventQueue& eventQueue, PacketPool& pool, DramClient& dramClient,
+                         const DramConfig& dramConfig, std::uint32_t interleave, std::string name)
+    : queue(eventQueue),
+      packets(pool),
+      client(dramClient),
+      config(dramConfig),
+      interleaveBytes(interleave),
+      component(eventQueue.addComponent(*this, std::move(name))),
+      timing(config, stats),
+      writeHigh(dramConfig.writeQueueEntries * dramConfig.writeHighPercent / 100),
+      writeLow(dramConfig.writeQueueEntries * dramConfig.writeLowPercent / 100) {
+    reads.reserve(config.readQueueEntries);
+    writes.reserve(config.writeQueueEntries);
+}
+
+std::uint32_t DramChannel::burstCount(Addr addr, std::uint32_t sizeBytes) const {
+    const Addr last = (addr + sizeBytes - 1) / config.burstBytes;
+    return static_cast<std::uint32_t>(last - addr / config.burstBytes + 1);
+}
+
+std::uint64_t DramChannel::firstBurst(Addr addr) const {
+    // Drop the channel bits: every channels-th piece of interleaveBytes is ours.
+    const Addr piece = addr / interleaveBytes / config.channels;
+    return (piece * interleaveBytes + addr % interleaveBytes) / config.burstBytes;
+}
+
+bool DramChannel::canAccept(Addr addr, std::uint32_t sizeBytes, bool isWrite) const {
+    const std::uint32_t bursts = burstCount(addr, sizeBytes);
+    return isWrite ? usedWrites + bursts <= config.writeQueueEntries
+                   : usedReads + bursts <= config.readQueueEntries;
+}
+
+void DramChannel::reserve(Addr addr, std::uint32_t sizeBytes, bool isWrite) {
+    (isWrite ? usedWrites : usedReads) += burstCount(addr, sizeBytes);
+}
+
+void DramChannel::arrive(PacketId id, bool isWrite) {
+    if (isWrite) {
+        arriveWrite(id);
+    } else {
+        arriveRead(id);
+    }
+    scheduleDecision(timing.nextDecision());
+}
+
+bool DramChannel::isInWriteQueue(std::uint64_t burst) const {
+    return std::any_of(writes.begin(), writes.end(),
+                       [burst](const Burst& write) { return write.number == burst; });
+}
+
+void DramChannel::arriveRead(PacketId id) {
+    Packet& packet = packets[id];
+    const std::uint32_t count = burstCount(packet.addr, packet.sizeBytes);
+    const std::uint64_t first = firstBurst(packet.addr);
+    ++stats.readRequests;
+    stats.requestedBytesRead += packet.sizeBytes;
+    packet.burstsLeft = count;
+    for (std::uint64_t burst = first; burst < first + count; ++burst) {
+        if (isInWriteQueue(burst)) {
+            ++stats.servicedByWriteQueue;
+            queue.schedule(queue.now() + config.frontendLatencyTicks, Priority::Completion,
+                           component, kBurstDone, id);
+        } else {
+            reads.push_back(Burst{burst, timing.decode(burst), id, queue.now()});
+        }
+    }
+}
+
+void DramChannel::arriveWrite(PacketId id) {
+    const Packet& packet = packets[id];
+    const std::uint32_t count = burstCount(packet.addr, packet.sizeBytes);
+    const std::uint64_t first = firstBurst(packet.addr);
+    ++stats.writeRequests;
+    stats.requestedBytesWritten += packet.sizeBytes;
+    bool isRoomFreed = false;
+    for (std::uint64_t burst = first; burst < first + count; ++burst) {
+        if (isInWriteQueue(burst)) {
+            ++stats.mergedWriteBursts;
+            --usedWrites;
+            isRoomFreed = true;
+        } else {
+            writes.push_back(Burst{burst, timing.decode(burst), kNoPacket, queue.now()});
+        }
+    }
+    if (isRoomFreed) client.dramRetry();
+    if (packet.kind == PacketKind::Writeback) {
+        packets.release(id);
+    } else {
+        queue.schedule(queue.now() + config.frontendLatencyTicks, Priority::Completion, component,
+                       kAnswer, id);
+    }
+}
+
+void DramChannel::scheduleDecision(Tick tick) {
+    if (nextDecisionTick != kMaxTick) return;  // one decision at a time, as the data bus frees up
+    nextDecisionTick = std::max(tick, queue.now());
+    queue.schedule(nextDecisionTick, Priority::Arbitrate, component, kDecide);
+}
+
+void DramChannel::handleEvent(std::uint16_t kind, std::uint64_t argument) {
+    const auto id = static_cast<PacketId>(argument);
+    if (kind == kDecide) {
+        decide();
+    } else if (kind == kAnswer) {
+        client.dramDone(id);
+    } else {
+        --usedReads;
+        if (--packets[id].burstsLeft == 0) client.dramDone(id);
+        client.dramRetry();
+    }
+}
+
+bool DramChannel::chooseDirection() {
+    if (!isWriting && reads.empty()) {
+        if (writes.size() <= writeLow) return false;  // a few writes wait for company
+        isWriting = true;
+        ++stats.readToWriteSwitches;
+    }
+    return true;
+}
+
+void DramChannel::decide() {
+    nextDecisionTick = kMaxTick;
+    timing.refresh(queue.now());
+    if (!chooseDirection()) return;
+    if (isWriting) {
+        serve(writes);
+        ++writesThisTime;
+        afterWrite();
+    } else {
+        serve(reads);
+        if (writes.size() > writeHigh) {
+            isWriting = true;
+            ++stats.readToWriteSwitches;
+        }
+    }
+    if (isWriting || !reads.empty() || writes.size() > writeLow) {
+        scheduleDecision(timing.nextDecision());
+    }
+}
+
+void DramChannel::afterWrite() {
+    const bool isLow = writes.size() + config.minimumWritesPerSwitch < writeLow;
+    const bool hasServedEnough = !reads.empty() && writesThisTime >= config.minimumWritesPerSwitch;
+    if (!writes.empty() && !isLow && !hasServedEnough) return;
+    isWriting = false;
+    writesThisTime = 0;
+}
+
+std::size_t DramChannel::chooseBurst(const std::vector<Burst>& bursts) const {
+    const Tick now = queue.now();
+    const Tick seamless = timing.earliestBus(isWriting, now);
+    std::size_t best = 0;
+    bool isBestHit = false;
+    Tick bestTick = kMaxTick;
+    for (std::size_t i = 0; i < bursts.size(); ++i) {
+        const bool isHit = timing.isRowHit(bursts[i].place);
+        const Tick column = timing.earliestColumn(bursts[i].place, isWriting, now);
+        if (column > bestTick || (column == bestTick && (isBestHit || !isHit))) continue;
+        best = i;
+        isBestHit = isHit;
+        bestTick = column;
+        if (isHit && column <= seamless) break;  // nothing is better, and this is the oldest
+    }
+    return best;
+}
+
+bool DramChannel::hasOnlyConflicts(const DramPlace& place) const {
+    bool hasConflict = false;
+    for (const auto* bursts : {&reads, &writes}) {
+        for (const Burst& burst : *bursts) {
+            if (burst.place.bank != place.bank) continue;
+            if (burst.place.row == place.row) return false;
+            hasConflict = true;
+        }
+    }
+    return hasConflict;
+}
+
+void DramChannel::serve(std::vector<Burst>& bursts) {
+    const std::size_t chosen = chooseBurst(bursts);
+    const Burst burst = bursts[chosen];
+    bursts.erase(bursts.begin() + static_cast<std::ptrdiff_t>(chosen));
+    const Tick dataEnd = timing.issue(burst.place, isWriting, queue.now());
+    if (hasOnlyConflicts(burst.place)) timing.closeRow(burst.place);
+    if (isWriting) {
+        ++stats.writeBursts;
+        stats.bytesWritten += config.burstBytes;
+        --usedWrites;
+        client.dramRetry();
+        return;
+    }
+    ++stats.readBursts;
+    stats.bytesRead += config.burstBytes;
+    stats.readQueueTicks += dataEnd - config.tCL - config.tBURST - burst.arrival;
+    stats.readAccessTicks += dataEnd - burst.arrival;
+    queue.schedule(dataEnd + config.frontendLatencyTicks + config.backendLatencyTicks,
+                   Priority::Completion, component, kBurstDone, burst.packet);
+}
+
+std::string DramChannel::pendingWork() const {
+    if (usedReads == 0) return {};  // waiting writes are a full answer already
+    return queue.componentName(component) + ": " + std::to_string(usedReads) + " read bursts";
+}
+
+}  // namespace harness

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/soc/event_queue.hh"
+#include "harness/soc/memory/config.hh"
+#include "harness/soc/memory/dram_timing.hh"
+#include "harness/soc/memory/packet.hh"
+#include "harness/soc/memory/statistics.hh"
+
+namespace harness {
+
+/** Whoever sends requests to a channel. */
+class DramClient {
+  public:
+    virtual ~DramClient() = default;
+    /** The access is done at this tick: data is ready for the bus, or the write is ordered. */
+    virtual void dramDone(PacketId packet) = 0;
+    /** A queue has room again. */
+    virtual void dramRetry() = 0;
+};
+
+/**
+ * Memory controller and DRAM of one channel: a read queue, a write queue that is drained
+ * between watermarks, first-ready first-come-first-served choice, open rows that close when
+ * only conflicts wait (gem5's "open_adaptive"), all as gem5's mem_ctrl.cc decides it.
+ */
+class DramChannel final : public EventHandler {
+  public:
+    DramChannel(EventQueue& queue, PacketPool& packets, DramClient& client,
+                const DramConfig& config, std::uint32_t interleaveBytes, std::string name);
+
+    /** True if the bursts of an access find room. Changes nothing. */
+    bool canAccept(Addr addr, std::uint32_t sizeBytes, bool isWrite) const;
+    /** Keep room for an access that is on its way. */
+    void reserve(Addr addr, std::uint32_t sizeBytes, bool isWrite);
+    /** The access that `reserve` announced. A Writeback's packet ends here. */
+    void arrive(PacketId packet, bool isWrite);
+
+    void handleEvent(std::uint16_t kind, std::uint64_t argument) override;
+
+    const DramStatistics& statistics() const { return stats; }
+    void resetStatistics() { stats = DramStatistics{}; }
+    std::string pendingWork() const;
+
+  private:
+    enum Kind : std::uint16_t { kDecide, kBurstDone, kAnswer };
+
+    struct Burst {
+        std::uint64_t number;  // bursts of this channel, from address 0
+        DramPlace place;
+        PacketId packet;
+        Tick arrival;
+    };
+
+    std::uint32_t burstCount(Addr addr, std::uint32_t sizeBytes) const;
+    std::uint64_t firstBurst(Addr addr) const;
+    void arriveRead(PacketId id);
+    void arriveWrite(PacketId id);
+    bool isInWriteQueue(std::uint64_t burst) const;
+    void scheduleDecision(Tick tick);
+    void decide();
+    bool chooseDirection();
+    void serve(std::vector<Burst>& bursts);
+    std::size_t chooseBurst(const std::vector<Burst>& bursts) const;
+    bool hasOnlyConflicts(const DramPlace& place) const;
+    void afterWrite();
+
+    EventQueue& queue;
+    PacketPool& packets;
+    DramClient& client;
+    DramConfig config;
+    std::uint32_t interleaveBytes;
+    ComponentId component;
+    DramStatistics stats;
+    DramTiming timing;
+    std::uint32_t writeHigh;
+    std::uint32_t writeLow;
+    std::vector<Burst> reads;      // oldest first
+    std::vector<Burst> writes;     // oldest first
+    std::uint32_t usedReads = 0;   // from grant to answer, as gem5 counts its response queue
+    std::uint32_t usedWrites = 0;  // from grant to column command
+    std::uint32_t writesThisTime = 0;
+    Tick nextDecisionTick = kMaxTick;
+    bool isWriting = false;
+};
+
+}  // namespace harness

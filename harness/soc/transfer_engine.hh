@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+
+#include "harness/soc/engine_config.hh"
+#include "harness/soc/event_queue.hh"
+#include "harness/soc/memory/requestor.hh"
+
+namespace harness {
+
+/// Rows of bytes on their way between an accelerator and memory.
+struct Transfer {
+    std::uint32_t id = 0;     // order among waiting transfers
+    std::uint32_t index = 0;  // the owner's name for it
+    Addr address = 0;
+    std::uint32_t rowBytes = 0;
+    std::uint32_t rows = 0;
+    std::uint64_t strideBytes = 0;
+    AccessKind kind = AccessKind::Read;
+
+    std::uint64_t bytes() const { return std::uint64_t(rowBytes) * rows; }
+};
+
+/// Told how a transfer proceeds; called from inside events.
+class TransferListener {
+  public:
+    virtual ~TransferListener() = default;
+    /// Its first request is being sent.
+    virtual void transferStarted(std::uint32_t index, Tick now) = 0;
+    /// Its last answer arrived.
+    virtual void transferEnded(std::uint32_t index, Tick now) = 0;
+};
+
+/**
+ * Splits transfers into bursts and keeps as many in flight as the port allows.
+ *
+ * One transfer at a time sends requests, one request per clock; answers of earlier ones may
+ * still be outstanding. Among those that wait, the lowest id goes first, so that what is sent
+ * does not depend on the order in which they became known.
+ */
+class TransferEngine final : public EventHandler, public AccessListener {
+  public:
+    TransferEngine(EventQueue& queue, Requestor& port, const PortConfig& config, Clock clock,
+                   std::uint32_t lineBytes, TransferListener& listener, const std::string& name);
+
+    void submit(const Transfer& transfer);
+
+    bool isIdle() const { return waiting.empty() && !isActive && left.empty(); }
+    std::uint32_t requestorId() const { return port.requestorId(); }
+
+    void handleEvent(std::uint16_t kind, std::uint64_t argument) override;
+    void accessDone(std::uint64_t tag, Tick now) override;
+    void accessAllowed(std::uint32_t requestorId, Tick now) override;
+
+  private:
+    void issue();
+    void sendRequest(Tick now);
+    std::uint32_t nextBurst() const;
+    AccessKind kindOf(std::uint32_t bytes) const;
+    void scheduleAt(Tick when);
+
+    EventQueue& queue;
+    Requestor& port;
+    PortConfig config;
+    Clock clock;
+    std::uint32_t lineBytes;
+    TransferListener& listener;
+    ComponentId component;
+
+    std::map<std::uint32_t, Transfer> waiting;             // by id
+    std::unordered_map<std::uint32_t, std::uint64_t> left;  // bytes not yet answered, by index
+    Transfer active;
+    bool isActive = false;
+    bool hasStarted = false;
+    std::uint32_t row = 0;
+    std::uint32_t offset = 0;
+    std::uint32_t outstanding = 0;
+    Tick nextIssue = 0;
+    bool isScheduled = false;
+};
+
+}  // namespace harness
