@@ -1,0 +1,65 @@
+"""The entry point `harness`, and the one place where errors become messages and exit codes.
+
+Exit codes: 0 success, 1 the run or the check failed, 2 the user's mistake, 70 a bug of harness,
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+
+from harness.base.errors import ExitCode, HarnessError, InternalError
+
+DEBUG_VARIABLE = "HARNESS_DEBUG"
+"""Set to 1: tracebacks are printed with every error."""
+
+
+def main() -> int:
+    """Run the command line and return its exit code."""
+    from harness.cli.app import app  # noqa: PLC0415 - errors of its import are reported too
+
+    try:
+        app(prog_name="harness")
+    except SystemExit as end:
+        if end.code == ExitCode.INTERRUPTED:
+            sys.stderr.write("harness: interrupted\n")
+        return end.code if isinstance(end.code, int) else int(bool(end.code))
+    except BaseException as error:  # noqa: BLE001 - this is where all of them end
+        return report_error(error)
+    return int(ExitCode.OK)
+
+
+def report_error(error: BaseException) -> int:
+    """Print one message about an error and return the exit code it stands for."""
+    if os.environ.get(DEBUG_VARIABLE, "0") not in {"", "0"}:
+        traceback.print_exception(error)
+    if isinstance(error, HarnessError):
+        sys.stderr.write(f"harness: error: {error}\n")
+        return int(error.exit_code)
+    if isinstance(error, KeyboardInterrupt):
+        sys.stderr.write("harness: interrupted\n")
+        return int(ExitCode.INTERRUPTED)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        sys.stderr.write(f"harness: error: the disk is full\n  at: {error.filename or 'output'}\n")
+        return int(ExitCode.RUN_FAILED)
+    _report_bug(error)
+    return int(ExitCode.INTERNAL)
+
+
+def _report_bug(error: BaseException) -> None:
+    kind = "" if isinstance(error, InternalError) else f"{type(error).__name__}: "
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
+    sys.stderr.write(
+        f"harness: internal error: {kind}{error}\n"
+        f"  at: {where}\n"
+        f"  this is a bug in harness; please report it with this message and the run directory\n"
+        f"  ({DEBUG_VARIABLE}=1 prints the traceback)\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

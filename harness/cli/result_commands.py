@@ -1,0 +1,134 @@
+"""`harness stats`, `compare`, `report` and `timeline`: looking at what runs left."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+if TYPE_CHECKING:
+    from harness.stats.reader import Dump
+
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's directory.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    for name, command in (
+        ("stats", stats),
+        ("compare", compare),
+        ("report", report),
+        ("timeline", timeline),
+    ):
+        app.command(name)(command)
+
+
+def stats(
+    file: Annotated[str, typer.Argument(help="Any gem5 stats.txt, or a run's directory.")],
+    patterns: Annotated[
+        Optional[list[str]],  # noqa: UP045 - typer reads it at run time on Python 3.10
+        typer.Argument(metavar="[PATTERN]...", help="Names to show, such as 'system.l2.*'."),
+    ] = None,
+    dump: Annotated[
+        str, typer.Option("--dump", help="Which dump: first, last, all, or its number from 0.")
+    ] = "last",
+) -> None:
+    """Show statistics of any gem5 stats.txt by name."""
+    from harness.base.errors import StatsError  # noqa: PLC0415
+    from harness.report.stats_tables import stats_table  # noqa: PLC0415
+    from harness.report.table import print_table  # noqa: PLC0415
+    from harness.stats.reader import read_stats  # noqa: PLC0415
+
+    path = _stats_file(file)
+    dumps = read_stats(path)
+    found = False
+    for index, chosen in _chosen_dumps(dumps, dump):
+        table = stats_table(chosen, patterns or ["*"], f"{path}, dump {index} of {len(dumps)}")
+        found = found or bool(table.rows)
+        print_table(table)
+    if not found:
+        wanted = " ".join(patterns or [])
+        raise StatsError(f"no statistic matches {wanted!r}", where=str(path))
+
+
+def compare(
+    first: Annotated[str, typer.Argument(metavar="A", help="A run's directory or a stats.txt.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="The other one.")],
+    pattern: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--stats", metavar="PATTERN", help="Compare these statistics line by line."),
+    ] = None,
+    show_all: Annotated[  # noqa: FBT002 - typer's flags
+        bool, typer.Option("--all", help="Show equal statistics too.")
+    ] = False,
+) -> None:
+    """Compare two runs: settings, phases, operators and outputs; or two stats.txt."""
+    from harness.report.compare_tables import compare_runs, compare_statistics  # noqa: PLC0415
+    from harness.report.table import print_table  # noqa: PLC0415
+
+    if not Path(first).is_file() and not Path(second).is_file():
+        from harness.run.result import read_result  # noqa: PLC0415
+
+        for table in compare_runs((first, read_result(first)), (second, read_result(second))):
+            print_table(table)
+        if pattern is None:
+            return
+    from harness.stats.reader import read_stats  # noqa: PLC0415
+
+    paths = _stats_file(first), _stats_file(second)
+    dumps = [read_stats(path)[-1] for path in paths]
+    print_table(compare_statistics(dumps[0], dumps[1], pattern or "*", only_different=not show_all))
+
+
+def report(
+    run: RunArgument,
+    json: Annotated[  # noqa: FBT002 - typer's flags
+        bool, typer.Option("--json", help="Print result.json.")
+    ] = False,
+) -> None:
+    """Show a run's result again."""
+    from harness.report.run_report import print_run  # noqa: PLC0415
+    from harness.run.directory import find_run  # noqa: PLC0415
+    from harness.run.result import read_result  # noqa: PLC0415
+
+    result = read_result(run)
+    if json:
+        sys.stdout.write(result.to_json())
+    else:
+        print_run(result, find_run(run))
+
+
+def timeline(
+    run: RunArgument,
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--output", "-o", metavar="FILE", help="Default: RUN/trace.json."),
+    ] = None,
+) -> None:
+    """Export a run's timeline for ui.perfetto.dev or chrome://tracing."""
+    from harness.report.timeline_export import export_timeline  # noqa: PLC0415
+
+    path, events = export_timeline(run, output)
+    typer.echo(f"{path}: {events} events; open it at https://ui.perfetto.dev")
+
+
+def _stats_file(path: str) -> Path:
+    from harness.run.directory import STATS_TXT  # noqa: PLC0415
+
+    return Path(path) / STATS_TXT if Path(path).is_dir() else Path(path)
+
+
+def _chosen_dumps(dumps: list[Dump], choice: str) -> list[tuple[int, Dump]]:
+    from harness.base.errors import StatsError  # noqa: PLC0415
+
+    numbered = list(enumerate(dumps))
+    if choice == "all":
+        return numbered
+    if choice in {"first", "last"}:
+        return [numbered[0 if choice == "first" else -1]]
+    if not choice.isdigit() or int(choice) >= len(dumps):
+        expected = f"first, last, all, or 0 to {len(dumps) - 1}"
+        raise StatsError("--dump: no such dump", expected=expected, got=choice)
+    return [numbered[int(choice)]]

@@ -1,0 +1,165 @@
+"""The run directory: where it is, what is in it, and how nothing of another run gets lost."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.base.errors import BackendError, InternalError, SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RUN_JSON = "run.json"
+RESULT_JSON = "result.json"
+STATS_TXT = "stats.txt"
+TIMELINE = "timeline.npy"
+INPUTS = "inputs"
+MODEL_LOG = "model.log"
+OWN_FILES = (
+    *(RUN_JSON, RESULT_JSON, STATS_TXT, TIMELINE, "config.ini", "config.json"),
+    *("graph.pb", "weights.bin", "program.pb", "program.bin", MODEL_LOG, "trace.json", INPUTS),
+)
+"""What a run may leave in its directory; replacing an old run removes these only."""
+
+
+class RunDirectory:
+    """A directory of one run; files appear in it whole or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._made: list[Path] = []
+
+    @classmethod
+    def create(cls, output: str | None, name: str, *, force: bool = False) -> RunDirectory:
+        """Make the directory of a new run.
+
+        Args:
+            output: The user's choice; None chooses runs/<name>, runs/<name>-2, ...
+            name: Name of the workload.
+            force: An old run in `output` may be replaced.
+
+        Raises:
+            SpecError: `output` holds files that are not a run's, or a run and no `force`.
+        """
+        try:
+            if output is None:
+                return cls._create_numbered(Path("runs"), name)
+            return cls._create_chosen(Path(output), force=force)
+        except OSError as error:
+            raise SpecError(
+                f"cannot make the run directory: {error.strerror}", where=str(output or "runs")
+            ) from error
+
+    @classmethod
+    def _create_numbered(cls, parent: Path, name: str) -> RunDirectory:
+        for path in _numbered(parent, name):
+            directory = cls(path)
+            with suppress(FileExistsError):
+                directory._make(path)
+                return directory
+        raise InternalError("numbers never end")
+
+    @classmethod
+    def _create_chosen(cls, path: Path, *, force: bool) -> RunDirectory:
+        directory = cls(path)
+        if path.is_file():
+            raise SpecError("--output names a file", where=str(path))
+        if not path.exists():
+            directory._make(path)
+        elif any(path.iterdir()):
+            if not (path / RUN_JSON).is_file():
+                raise SpecError(
+                    "--output names a directory with files that are not a run's",
+                    where=str(path),
+                    way_out="choose an empty directory or a new one",
+                )
+            if not force:
+                raise SpecError(
+                    "--output already holds a run",
+                    where=str(path),
+                    way_out="choose another directory, or replace the run with --force",
+                )
+            directory.clear()
+        return directory
+
+    def _make(self, path: Path) -> None:
+        missing = []
+        for parent in path.parents:
+            if parent.exists():
+                break
+            missing.append(parent)
+        for parent in reversed(missing):
+            parent.mkdir(exist_ok=True)
+        path.mkdir(mode=0o755)
+        self._made = [path, *missing]
+
+    def clear(self) -> None:
+        """Remove what runs leave here, and nothing else."""
+        for name in OWN_FILES:
+            found = self.path / name
+            if found.is_dir():
+                shutil.rmtree(found)
+            else:
+                found.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Undo `create`, for runs that never began: own files and directories made are removed."""
+        with suppress(OSError):
+            self.clear()
+            for path in self._made:
+                path.rmdir()
+
+    def write(self, name: str, content: str | bytes) -> None:
+        """Write a file whole or not at all.
+
+        Raises:
+            BackendError: The disk is full or the directory went away.
+        """
+        data = content.encode() if isinstance(content, str) else content
+        path = self.path / name
+        temporary = path.with_name(f".{path.name}.part")
+        try:
+            path.parent.mkdir(exist_ok=True)
+            temporary.write_bytes(data)
+            temporary.replace(path)
+        except OSError as error:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise disk_error(error, path) from error
+
+
+def disk_error(error: OSError, path: Path) -> BackendError:
+    """Say what the operating system refused, and what helps."""
+    is_full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    return BackendError(
+        "the disk is full" if is_full else f"cannot write: {error.strerror or error}",
+        where=str(path),
+        way_out="free some space, or choose another disk with --output" if is_full else "",
+    )
+
+
+def _numbered(parent: Path, name: str) -> Iterator[Path]:
+    yield parent / name
+    number = 2
+    while True:
+        yield parent / f"{name}-{number}"
+        number += 1
+
+
+def find_run(path: str | Path) -> Path:
+    """Return the directory of a run from its path or its run.json's.
+
+    Raises:
+        SpecError: That is no run.
+    """
+    chosen = Path(path)
+    directory = chosen.parent if chosen.name in {RUN_JSON, RESULT_JSON} else chosen
+    if not (directory / RUN_JSON).is_file():
+        raise SpecError(
+            "not a run directory", where=str(path), expected=f"a directory with {RUN_JSON}"
+        )
+    return directory

@@ -1,0 +1,89 @@
+"""What a backend measured, in the form that evidence is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from harness.base.units import TICKS_PER_SECOND
+from harness.stats.statistic import Statistic
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+    from harness.bridge.messages import ModelStatistic
+    from harness.stats.timeline import Timeline
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """One inference: its window, its records, and what components counted in it."""
+
+    begin_tick: int
+    end_tick: int
+    timeline: Timeline
+    statistics: tuple[Statistic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """All inferences of a run, possibly cut short.
+
+    Attributes:
+        exit_cause: "finished", or why the simulation ended early.
+        inferences: In order; the last one may be unfinished if the exit cause says so.
+        outputs: The network's outputs, in its order; empty if no inference finished.
+        exchanges: Turns taken with the model.
+        model_statistics: What the model counted over the session.
+    """
+
+    exit_cause: str
+    inferences: tuple[Inference, ...] = ()
+    outputs: tuple[Array, ...] = ()
+    exchanges: int = 0
+    model_statistics: tuple[ModelStatistic, ...] = field(default=())
+
+    @property
+    def final_tick(self) -> int:
+        """The simulated time at the end."""
+        return self.inferences[-1].end_tick if self.inferences else 0
+
+
+def root_statistics(begin_tick: int, end_tick: int) -> list[Statistic]:
+    """Return gem5's root statistics that do not depend on the host; names as v24.0 has them."""
+    ticks = end_tick - begin_tick
+    seconds = ticks / TICKS_PER_SECOND
+    return [
+        Statistic("simSeconds", seconds, "Second", "Number of seconds simulated"),
+        Statistic("simTicks", ticks, "Tick", "Number of ticks simulated"),
+        Statistic(
+            "finalTick",
+            end_tick,
+            "Tick",
+            "Number of ticks from beginning of simulation (restored from checkpoints and"
+            " never reset)",
+        ),
+        Statistic(
+            "simFreq",
+            TICKS_PER_SECOND,
+            "(Tick/Second)",
+            "The number of ticks per simulated second",
+        ),
+    ]
+
+
+def model_lines(statistics: Sequence[ModelStatistic]) -> list[Statistic]:
+    """Return the model's statistics as lines under `system.accel<instance>`."""
+    return [
+        Statistic(
+            f"system.accel{each.instance}.{each.name}",
+            int(each.value) if float(each.value).is_integer() else each.value,
+            each.unit,
+            f"{each.description} (all inferences)",
+        )
+        for each in statistics
+    ]

@@ -1,0 +1,100 @@
+"""The model of a run: which one, how it is reached, and that nothing of it is left behind."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from harness.run.directory import MODEL_LOG
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.bridge.connection import ModelConnection
+    from harness.bridge.ipc import StartedModel
+    from harness.bridge.messages import HelloParameters
+    from harness.run.request import RunRequest
+    from harness.target import Target
+
+
+class ModelSession:
+    """Starts a model early and connects to it later; `end` may be called at any time."""
+
+    def __init__(self, request: RunRequest, directory: Path) -> None:
+        self._request = request
+        self._directory = directory
+        self._started: StartedModel | None = None
+        self._connection: ModelConnection | None = None
+
+    def start(self, target: Target) -> str:
+        """Start the model's process, if it is to have one; it boots while others work.
+
+        Returns:
+            What the user types to start the model, if the user is to do so; else nothing.
+        """
+        request = self._request
+        if request.replay is not None or request.spec.transport != "ipc":
+            return ""
+        from harness.bridge.ipc import start_model_process  # noqa: PLC0415 - zmq, only for ipc
+
+        self._started = start_model_process(
+            self._reference(target),
+            self._directory,
+            deadline_s=request.spec.deadline_s,
+            is_manual=request.debug_model,
+        )
+        return self._started.command_line if request.debug_model else ""
+
+    def connect(self, target: Target) -> ModelConnection:
+        """Shake hands with the model.
+
+        Raises:
+            BridgeError: It did not start, or the two ends cannot agree.
+        """
+        self._connection = self._connected(target)
+        self._started = None
+        if self._request.record is not None:
+            from harness.bridge.trace import RecordingConnection  # noqa: PLC0415
+
+            self._connection = RecordingConnection(self._connection, self._request.record)
+        return self._connection
+
+    def end(self) -> None:
+        """Drop the model, whatever it does; does nothing after a session that ended well."""
+        if self._started is not None:
+            self._started.abort()
+        if self._connection is not None:
+            self._connection.abort()
+        log = self._directory / MODEL_LOG
+        with suppress(OSError):
+            if log.stat().st_size == 0:
+                log.unlink()
+
+    def _connected(self, target: Target) -> ModelConnection:
+        spec = self._request.spec
+        hello = hello_parameters(target, spec.mode, spec.seed)
+        if self._started is not None:
+            return self._started.connect(hello)
+        if self._request.replay is not None:
+            from harness.bridge.trace import ReplayConnection  # noqa: PLC0415
+
+            return ReplayConnection(self._request.replay)
+        from harness.bridge.connection import connect_in_process  # noqa: PLC0415
+
+        return connect_in_process(self._reference(target), hello)
+
+    def _reference(self, target: Target) -> str:
+        return self._request.spec.accelerator or target.accelerator.model
+
+
+def hello_parameters(target: Target, mode: str, seed: int) -> HelloParameters:
+    """Return what the simulator says of itself."""
+    from harness.bridge.messages import HelloParameters, ModelMode  # noqa: PLC0415
+
+    return HelloParameters(
+        mode=ModelMode.EXACT if mode == "exact" else ModelMode.KERNEL,
+        instances=target.accelerator.count,
+        parameters=dict(target.accelerator.parameters),
+        line_bytes=target.line_bytes,
+        seed=seed,
+    )

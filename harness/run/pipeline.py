@@ -1,0 +1,176 @@
+"""From a request to a run directory: model, graph, program, simulation, evidence.
+
+The model's process starts first and boots while the graph is built. Until the simulation begins, a
+failure leaves nothing behind; from then on, what was measured is kept whatever happens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from harness.base.errors import ExitCode, HarnessError
+from harness.run.directory import RUN_JSON, RunDirectory
+from harness.run.manifest import Manifest, versions
+from harness.run.model_session import ModelSession
+from harness.run.reference import default_name
+from harness.run.watch import undisturbed, watched
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.bridge.connection import ModelConnection
+    from harness.compiler.program import Program
+    from harness.run.case import Case
+    from harness.run.request import RunRequest
+    from harness.run.result import RunResult
+    from harness.run.simulation import RunningSimulation
+    from harness.target import Target
+
+
+class Progress(Protocol):
+    """Somebody who wants to know how a run gets on."""
+
+    def stage(self, text: str) -> None:
+        """A new stage begins."""
+
+    def tick(self, tick: int, detail: str = "") -> None:
+        """Simulated time moved on."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """A run that began, and how it ended."""
+
+    result: RunResult
+    directory: Path
+    exit_code: ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRun:
+    """Everything that a simulation needs."""
+
+    request: RunRequest
+    target: Target
+    case: Case
+    program: Program
+    manifest: Manifest
+    connection: ModelConnection
+    directory: RunDirectory
+
+
+def execute(request: RunRequest, progress: Progress) -> FinishedRun:
+    """Run a workload.
+
+    Raises:
+        HarnessError: The run could not begin; nothing is left of it.
+        KeyboardInterrupt: The user interrupted before the simulation began.
+    """
+    directory = RunDirectory.create(
+        request.output, default_name(request.spec.workload), force=request.force
+    )
+    with watched(request.spec.timeout_s):
+        session = ModelSession(request, directory.path)
+        try:
+            prepared = _prepare(request, directory, session, progress)
+            simulation = _simulation(prepared, progress)
+        except BaseException:
+            with undisturbed():
+                session.end()
+                directory.discard()
+            raise
+        try:
+            return _simulate(prepared, simulation, progress)
+        finally:
+            session.end()
+
+
+def _prepare(
+    request: RunRequest, directory: RunDirectory, session: ModelSession, progress: Progress
+) -> PreparedRun:
+    from harness.target import Target, load_target  # noqa: PLC0415 - order of start-up matters
+
+    spec = request.spec
+    if request.promise is not None:
+        target = Target.from_dict(request.promise.target)
+    else:
+        target = load_target(spec.target, spec.overrides)
+    progress.stage("starting the accelerator model")
+    by_hand = session.start(target)
+    if by_hand:
+        progress.stage(f"start the model in another terminal, under any debugger:\n{by_hand}")
+    progress.stage(f"building {spec.workload}")
+    from harness.run.case import make_case  # noqa: PLC0415 - the model's process boots meanwhile
+
+    case = make_case(request)
+    manifest = Manifest(
+        spec,
+        command_line=request.command_line,
+        target=target.to_dict(),
+        graph=case.graph.name,
+        inputs=case.input_files(),
+        classes=case.classes,
+        expected=case.expected,
+    )
+    directory.write(RUN_JSON, manifest.to_json())
+    progress.stage(f"compiling {case.graph.name} for {target.name}")
+    connection = session.connect(target)
+    return _compile(request, target, case, manifest, (connection, directory))
+
+
+def _compile(
+    request: RunRequest,
+    target: Target,
+    case: Case,
+    manifest: Manifest,
+    places: tuple[ModelConnection, RunDirectory],
+) -> PreparedRun:
+    from harness.compiler import compile_graph  # noqa: PLC0415 - after the model's process
+    from harness.run.artifacts import save_artifacts  # noqa: PLC0415
+
+    connection, directory = places
+    description = connection.description
+    program = compile_graph(case.graph, target, description, policy=request.spec.policy)
+    model = {
+        "name": description.model,
+        "version": description.version,
+        "parameters": dict(sorted(description.parameters.items())),
+    }
+    manifest = replace(manifest, model=model, versions=versions(description.version))
+    hashes = save_artifacts(directory, case, program, manifest)
+    manifest = replace(manifest, hashes=hashes)
+    directory.write(RUN_JSON, manifest.to_json())
+    return PreparedRun(request, target, case, program, manifest, connection, directory)
+
+
+def _simulation(run: PreparedRun, progress: Progress) -> RunningSimulation:
+    from harness.run.simulation import RunningSimulation  # noqa: PLC0415 - the engine, late
+
+    return RunningSimulation(run, progress)
+
+
+def _simulate(run: PreparedRun, simulation: RunningSimulation, progress: Progress) -> FinishedRun:
+    """Simulate and keep the evidence, also of a run that fails."""
+    from harness.run.evidence import keep_failure, keep_result  # noqa: PLC0415
+
+    progress.stage(f"simulating {run.case.graph.name}")
+    try:
+        measured = simulation.run()
+        progress.stage("checking the outputs")
+        result = keep_result(run, measured)
+    except BaseException as error:
+        with undisturbed():
+            run.connection.abort()
+            kept = keep_failure(run, error, simulation.measurement())
+        if isinstance(error, (HarnessError, KeyboardInterrupt)):
+            return _failed(run, error, kept)
+        raise
+    code = ExitCode.OK if result.is_success else ExitCode.RUN_FAILED
+    return FinishedRun(result, run.directory.path, code)
+
+
+def _failed(run: PreparedRun, error: BaseException, result: RunResult) -> FinishedRun:
+    is_interrupted = isinstance(error, KeyboardInterrupt)
+    code = ExitCode.INTERRUPTED if is_interrupted else ExitCode.RUN_FAILED
+    return FinishedRun(result, run.directory.path, code)

@@ -1,0 +1,96 @@
+"""A request for one run: the RunSpec, where its files go, and what an old run promised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from harness.base.errors import SpecError
+from harness.run.manifest import Manifest, read_manifest
+from harness.run.reference import default_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.run.spec import RunSpec
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """One run to execute.
+
+    Attributes:
+        spec: What decides the result.
+        output: The run directory that the user chose; None for a numbered one.
+        force: An old run in `output` may be replaced.
+        record: File that every exchange with the model is written to.
+        replay: Recording that answers in the model's place.
+        debug_model: The user starts the model; there is no deadline.
+        command_line: The user's arguments, for run.json.
+        repeats: Directory of the old run that is repeated.
+        promise: That run's run.json.
+    """
+
+    spec: RunSpec
+    output: str | None = None
+    force: bool = False
+    record: Path | None = None
+    replay: Path | None = None
+    debug_model: bool = False
+    command_line: tuple[str, ...] = ()
+    repeats: Path | None = None
+    promise: Manifest | None = None
+
+    def __post_init__(self) -> None:
+        if self.record and self.replay:
+            raise SpecError("--record and --replay exclude each other")
+        if self.replay and not self.replay.is_file():
+            raise SpecError("no such recording", where=str(self.replay))
+        if self.record and not self.record.resolve().parent.is_dir():
+            raise SpecError("no such directory for the recording", where=str(self.record))
+        if self.debug_model and self.spec.transport != "ipc":
+            raise SpecError("--debug-model needs --transport ipc")
+
+
+def repeat_request(
+    run: str, *, output: str | None = None, force: bool = False, transport: str = ""
+) -> RunRequest:
+    """Return the request that repeats a run.
+
+    Args:
+        run: The old run's directory or run.json.
+        output: Directory of the new run; None for a numbered one.
+        force: An old run in `output` may be replaced.
+        transport: Another transport than the old run's; it does not change results.
+    """
+    manifest, directory = read_manifest(run)
+    spec = replace(manifest.spec, transport=transport) if transport else manifest.spec
+    return RunRequest(
+        spec,
+        output=output,
+        force=force,
+        command_line=manifest.command_line,
+        repeats=directory,
+        promise=manifest,
+    )
+
+
+def plan_lines(spec: RunSpec, output: str | None) -> list[str]:
+    """Return what a run would do, after checking all of it that can be checked without running."""
+    from harness.run.reference import load_workload  # noqa: PLC0415 - only dry runs load it here
+    from harness.target import load_target  # noqa: PLC0415
+
+    target = load_target(spec.target, spec.overrides)
+    workload = load_workload(spec.workload)
+    accelerator = spec.accelerator or target.accelerator.model
+    return [
+        f"workload     {spec.workload}: graph {workload.graph.name}, "
+        f"{len(workload.graph.nodes)} nodes, input {spec.input} of {workload.input_count}",
+        f"target       {target.name}: {target.accelerator.count} x {accelerator}, "
+        f"interface {target.accelerator.interface}",
+        f"compiler     policy {spec.policy}, {spec.threads} threads",
+        f"model        mode {spec.mode}, transport {spec.transport}, "
+        f"deadline {spec.deadline_s:g} s",
+        f"simulation   backend soc, {spec.repeat} inference(s), seed {spec.seed}",
+        f"directory    {output or f'runs/{default_name(spec.workload)} (numbered if it exists)'}",
+    ]

@@ -1,0 +1,149 @@
+"""What came out of a run, and result.json, its file form."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from harness.base.errors import StatsError
+from harness.run.directory import RESULT_JSON, find_run
+from harness.run.outputs import Classification, OutputValue, ReferenceCheck
+from harness.stats.breakdown import AcceleratorTime, Breakdown, OperatorTime
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT_VERSION = 1
+FINISHED = "finished"
+"""The exit cause of a run that came to its end."""
+
+VALIDATION_NOTES = {
+    "soc": (
+        "embedded SoC model; its accelerator's cycles and tiles are checked by harness validate,"
+        " its caches, DRAM and CPU are not yet compared with gem5"
+    )
+}
+"""How far each backend has been held against outside measurements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """Energy of one part, over all inferences of the run."""
+
+    name: str
+    joules: float
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """Everything that reports show. Ticks are picoseconds.
+
+    Attributes:
+        exit_cause: "finished", or why the run ended early.
+        is_success: Finished, all dumps complete, and the outputs equal the reference's.
+        message: The error's text; empty if there was none.
+        setting: What ran where, for headings: workload, target, model, policy, mode, ...
+        hashes: SHA-256 of graph, weights, program, target and inputs.
+        versions: Versions of harness, the model and the file formats.
+        final_tick: The simulated time at the end.
+        exchanges: Turns taken with the model.
+        latencies: Ticks of each inference, in order.
+        reported: Index of the inference that `breakdown` is about.
+        energies: Energy as the model states it; empty if it states none.
+        operators: Names of the program's operators, by the timeline's index.
+        units: Names of the model's units, by the timeline's index.
+    """
+
+    exit_cause: str
+    is_success: bool
+    message: str = ""
+    backend: str = "soc"
+    setting: dict[str, Any] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    final_tick: int = 0
+    exchanges: int = 0
+    latencies: tuple[int, ...] = ()
+    reported: int = 0
+    breakdown: Breakdown | None = None
+    outputs: tuple[OutputValue, ...] = ()
+    classification: Classification | None = None
+    reference: ReferenceCheck | None = None
+    energies: tuple[Energy, ...] = ()
+    operators: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+
+    @property
+    def validation(self) -> str:
+        """How far the backend has been validated for this kind of run."""
+        return VALIDATION_NOTES.get(self.backend, "")
+
+    def to_json(self) -> str:
+        """Return result.json; the same result gives the same bytes."""
+        data = {
+            "format_version": FORMAT_VERSION,
+            **asdict(self),
+            "validation": self.validation,
+        }
+        return json.dumps(data, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, where: str) -> RunResult:
+        """Read result.json.
+
+        Raises:
+            StatsError: It is not one of this version.
+        """
+        try:
+            data = json.loads(text)
+            if data.pop("format_version") != FORMAT_VERSION:
+                raise StatsError("result.json has another format version", where=where)
+            data.pop("validation")
+            return cls(**_revived(data))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise StatsError(f"not a result.json: {error}", where=where) from error
+
+
+def _revived(data: dict[str, Any]) -> dict[str, Any]:
+    """Turn the plain data of JSON into the dataclasses that it was written from."""
+    values = dict(data)
+    for name in ("latencies", "operators", "units"):
+        values[name] = tuple(data[name])
+    values["outputs"] = tuple(
+        OutputValue(**{**each, "shape": tuple(each["shape"]), "values": tuple(each["values"])})
+        for each in data["outputs"]
+    )
+    values["energies"] = tuple(Energy(**each) for each in data["energies"])
+    if data["breakdown"] is not None:
+        values["breakdown"] = _revived_breakdown(data["breakdown"])
+    if data["classification"] is not None:
+        lists = data["classification"]
+        values["classification"] = Classification(**{key: tuple(lists[key]) for key in lists})
+    if data["reference"] is not None:
+        values["reference"] = ReferenceCheck(**data["reference"])
+    return values
+
+
+def _revived_breakdown(data: dict[str, Any]) -> Breakdown:
+    operators = tuple(OperatorTime(**each) for each in data["operators"])
+    accelerators = tuple(AcceleratorTime(**each) for each in data["accelerators"])
+    return Breakdown(**{**data, "operators": operators, "accelerators": accelerators})
+
+
+def read_result(run: str | Path) -> RunResult:
+    """Read the result of a run from its directory.
+
+    Raises:
+        SpecError: That is no run directory.
+        StatsError: The run left no result, or an unreadable one.
+    """
+    path = find_run(run) / RESULT_JSON
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise StatsError(
+            "the run left no result", where=str(path), way_out="it was killed; run it again"
+        ) from error
+    return RunResult.from_json(text, str(path))

@@ -1,0 +1,114 @@
+"""RunSpec: everything that decides a run besides the workload's and the target's own files.
+
+It is written to run.json, so that a run can be repeated from its directory alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from harness.base.errors import SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+POLICIES = ("traffic", "smaug")
+MODES = ("kernel", "exact")
+TRANSPORTS = ("ipc", "inproc")
+DEFAULT_MODEL = ""
+"""Empty: the model that the target names."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """What the user asked for.
+
+    Attributes:
+        workload: Reference of the workload, as typed.
+        target: Name or path of the target.
+        overrides: "key=value" each, in the order given.
+        accelerator: Reference of the accelerator model; empty for the target's.
+        policy: Tiling policy.
+        mode: How operand bytes reach the model.
+        transport: How messages reach the model.
+        threads: Threads of the modelled host, the dispatching one included.
+        repeat: Inferences; the last one is reported unless `cold`.
+        cold: Report the first inference, with cold caches.
+        input: Number of the workload's input, or the path of a .npy or .npz file.
+        seed: Seed of inputs that the workload does not ship, and of the model.
+        deadline_s: Longest host time that the model may take for one answer.
+        maximum_ticks: Simulated time after which the run ends; 0 means never.
+        timeout_s: Host time after which the run ends; 0 means never.
+        check: Compare the outputs with the reference execution.
+    """
+
+    workload: str
+    target: str = "smaug"
+    overrides: tuple[str, ...] = ()
+    accelerator: str = DEFAULT_MODEL
+    policy: str = "traffic"
+    mode: str = "kernel"
+    transport: str = "ipc"
+    threads: int = 1
+    repeat: int = 1
+    cold: bool = False
+    input: str = "0"
+    seed: int = 0
+    deadline_s: float = 60.0
+    maximum_ticks: int = 0
+    timeout_s: float = 0.0
+    check: bool = True
+
+    def __post_init__(self) -> None:
+        _check_choice("policy", self.policy, POLICIES)
+        _check_choice("model-mode", self.mode, MODES)
+        _check_choice("transport", self.transport, TRANSPORTS)
+        _check_least("threads", self.threads, 1)
+        _check_least("repeat", self.repeat, 1)
+        _check_least("seed", self.seed, 0)
+        _check_least("max-ticks", self.maximum_ticks, 0)
+        _check_least("timeout", self.timeout_s, 0)
+        if not self.deadline_s > 0:
+            raise SpecError("--deadline is not positive", got=str(self.deadline_s))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for run.json."""
+        return {**asdict(self), "overrides": list(self.overrides)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], where: str) -> RunSpec:
+        """Read `to_dict`'s data.
+
+        Raises:
+            SpecError: A field is unknown, missing or of the wrong type.
+        """
+        types = {each.name: type(each.default) for each in fields(cls)} | {"workload": str}
+        if set(data) != set(types):
+            odd = sorted(set(data) ^ set(types))
+            raise SpecError("fields missing or unknown", where=where, got=", ".join(odd))
+        values = {**data, "overrides": tuple(data["overrides"])}
+        for name, value in values.items():
+            is_right = isinstance(value, types[name]) or (
+                types[name] is float and type(value) is int
+            )
+            if not is_right:
+                raise SpecError(
+                    f'"{name}" has the wrong type',
+                    where=where,
+                    expected=types[name].__name__,
+                    got=repr(value),
+                )
+        return cls(**values)
+
+
+def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise SpecError(
+            f"--{option}: unknown value", expected=" or ".join(choices), got=repr(value)
+        )
+
+
+def _check_least(option: str, value: float, least: int) -> None:
+    if value < least:
+        raise SpecError(f"--{option} is too small", expected=f"{least} or more", got=str(value))

@@ -1,0 +1,70 @@
+"""Ctrl-C, SIGTERM and the host time limit end a run in good order, at any moment."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from harness.base.errors import BackendError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+"""Signals that end a run as Ctrl-C does; batch systems send them."""
+
+
+class HostTimeLimitError(BackendError):
+    """The run used up the host time that `--timeout` allows."""
+
+
+@contextmanager
+def watched(timeout_s: float = 0.0) -> Iterator[None]:
+    """Turn ending signals into KeyboardInterrupt, and the time limit into an error.
+
+    Outside the main thread Python cannot catch signals; then nothing is watched.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    old = {number: signal.signal(number, _interrupt) for number in ENDING_SIGNALS}
+    if timeout_s:
+
+        def expire(*_: Any) -> None:
+            raise HostTimeLimitError(
+                "the run reached its limit of host time",
+                expected=f"{timeout_s:g} s",
+                way_out="raise --timeout, or leave it out",
+            )
+
+        old[signal.SIGALRM] = signal.signal(signal.SIGALRM, expire)
+        signal.setitimer(signal.ITIMER_REAL, timeout_s)
+    try:
+        yield
+    finally:
+        if timeout_s:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let no signal interrupt what is kept of a run; it takes milliseconds."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    numbers = (signal.SIGINT, *ENDING_SIGNALS)
+    old = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(number: int, _: Any) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)

@@ -1,0 +1,44 @@
+"""One line of gem5's stats.txt: a name, a value, its unit and one sentence."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+BASE_UNITS = frozenset(
+    (
+        *("Cycle", "Tick", "Second", "Bit", "Byte", "Joule", "Volt", "Watt", "Celsius"),
+        *("Count", "Ratio", "Unspecified"),
+    )
+)
+"""gem5's unit vocabulary (src/base/stats/units.hh); a rate is `(A/B)`, and may nest."""
+
+_RATE = re.compile(r"\(([A-Za-z]+)/([A-Za-z]+)\)")
+
+
+def is_unit(text: str) -> bool:
+    """Tell whether `text` is a unit of gem5's vocabulary, such as "Byte" or "(Byte/Second)"."""
+    while True:
+        shorter = _RATE.sub(lambda rate: "Ratio" if {rate[1], rate[2]} <= BASE_UNITS else "?", text)
+        if shorter == text:
+            return text in BASE_UNITS
+        text = shorter
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """One line of a dump.
+
+    Attributes:
+        name: Full dotted name; elements of vectors and distributions end in `::element`.
+        value: The number; NaN and infinities are allowed.
+        unit: gem5's unit; empty if a file that was read gives none.
+        description: One sentence; empty for lines without any.
+        fractions: Share of this bucket and of all up to it, for distributions; else empty.
+    """
+
+    name: str
+    value: float
+    unit: str = "Count"
+    description: str = ""
+    fractions: tuple[float, ...] = ()
