@@ -65,7 +65,9 @@ def test_the_default_check_catches_calls_and_f_strings(text: str) -> None:
 
 def test_no_argument_default_is_computed_at_import() -> None:
     found = [
-        f"{path.relative_to(ROOT)}:{line}" for path, tree in _trees() for line in _called_defaults(tree)
+        f"{path.relative_to(ROOT)}:{line}"
+        for path, tree in _trees()
+        for line in _called_defaults(tree)
     ]
     assert found == []
 

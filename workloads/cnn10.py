@@ -34,7 +34,10 @@ def _convolve(x: Tensor, weights: dict[str, np.ndarray], name: str) -> Tensor:
 
 def _normalise(x: Tensor, weights: dict[str, np.ndarray], name: str) -> Tensor:
     keys = {
-        "mean": "running_mean", "variance": "running_var", "gamma": "weight", "beta": "bias",
+        "mean": "running_mean",
+        "variance": "running_var",
+        "gamma": "weight",
+        "beta": "bias",
     }
     rows = [
         constant(weights[f"{name}.{key}"], layout="N", name=f"{name}.{role}")

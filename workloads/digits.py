@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 DATA = Path(__file__).parent / "data"
 TRAINING_SCANS = 1437
@@ -38,7 +41,8 @@ def upscale(scans: NDArray[np.uint8], size: int) -> NDArray[np.float16]:
     pixels = scans.astype(np.float64) / 16
     rows = pixels[:, low] * (1 - weight)[:, None] + pixels[:, high] * weight[:, None]
     image = rows[:, :, low] * (1 - weight) + rows[:, :, high] * weight
-    return image.astype(np.float16)
+    rounded: NDArray[np.float16] = image.astype(np.float16)
+    return rounded
 
 
 @cache
@@ -50,7 +54,8 @@ def test_scans() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 def test_image(index: int, size: int) -> NDArray[np.float16]:
     """Return test image `index` as (size, size)."""
-    return upscale(test_scans()[0][index : index + 1], size)[0]
+    image: NDArray[np.float16] = upscale(test_scans()[0][index : index + 1], size)[0]
+    return image
 
 
 def load_weights(network: str) -> dict[str, NDArray[np.float16]]:

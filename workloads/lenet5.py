@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
 from harness.graph import Graph, constant, conv2d, flatten, input_data, mat_mul, max_pool2d
 from harness.run.workload import Workload
 from workloads.digits import CLASSES, load_weights, test_image, test_scans
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def make_graph() -> Graph:

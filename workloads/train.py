@@ -87,7 +87,11 @@ class Cnn10(nn.Module):
         return self.fc1(functional.relu(self.fc0(functional.dropout(x, 0.3, self.training))))
 
 
-NETWORKS = {"lenet5": Lenet5, "minerva": Minerva, "cnn10": Cnn10}
+NETWORKS: dict[str, type[Lenet5 | Minerva | Cnn10]] = {
+    "lenet5": Lenet5,
+    "minerva": Minerva,
+    "cnn10": Cnn10,
+}
 
 
 def _augment(images: torch.Tensor) -> torch.Tensor:
@@ -96,7 +100,7 @@ def _augment(images: torch.Tensor) -> torch.Tensor:
     return torch.roll(noisy, tuple(shift.tolist()), (2, 3))
 
 
-def _images(scans: np.ndarray, network: type[nn.Module]) -> torch.Tensor:
+def _images(scans: np.ndarray, network: type[Lenet5 | Minerva | Cnn10]) -> torch.Tensor:
     images = torch.from_numpy(upscale(scans, network.image_size).astype(np.float32))
     return images[:, None].repeat(1, network.channels, 1, 1)
 
@@ -150,7 +154,7 @@ def main(names: list[str]) -> None:
         _train(model, images[:TRAINING_SCANS], targets[:TRAINING_SCANS], EPOCHS[name])
         accuracy = _accuracy(model, images[TRAINING_SCANS:], targets[TRAINING_SCANS:])
         print(f"{name}: accuracy on scans that training never saw: {accuracy:.4f}", flush=True)
-        np.savez(DATA / f"{name}.npz", **_export(model))
+        np.savez(DATA / f"{name}.npz", allow_pickle=False, **_export(model))
 
 
 if __name__ == "__main__":

@@ -118,8 +118,7 @@ std::int64_t activationCycles(Activation activation, std::int64_t vectors,
            fusedActivationCycles(activation, vectors, negativeVectors, parameters);
 }
 
-std::int64_t softmaxCycles(std::int64_t rows, std::int64_t channels,
-                           const Parameters& parameters) {
+std::int64_t softmaxCycles(std::int64_t rows, std::int64_t channels, const Parameters& parameters) {
     const std::int64_t perElement = parameters.specialLatencyCycles + parameters.addLatencyCycles +
                                     parameters.multiplyLatencyCycles;
     return rows * (channels * perElement + parameters.divideLatencyCycles);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Cycle rules, one per kernel, from loop bounds alone. The rules, their constants and where each was
-// fitted are documented in `accel_models/vector_mac/cycles`; these are the same numbers.
+// Cycle rules, one per kernel, from loop bounds alone. The rules, their constants and where each
+// was fitted are documented in `accel_models/vector_mac/cycles`; these are the same numbers.
 #pragma once
 
 #include <cstdint>

@@ -39,7 +39,8 @@ inline std::uint16_t floatToHalf(float value) {
     if (bits >= 0x477ff000U) {  // 65520 and above round to infinity
         return static_cast<std::uint16_t>(sign | 0x7c00U);
     }
-    if (bits < 0x38800000U) {  // below 2^-14: count in units of 2^-24; adding 0.5 lets the FPU round
+    if (bits <
+        0x38800000U) {  // below 2^-14: count in units of 2^-24; adding 0.5 lets the FPU round
         float magnitude = 0;
         std::memcpy(&magnitude, &bits, sizeof magnitude);
         magnitude += 0.5F;

@@ -22,7 +22,7 @@ inline constexpr const char* vectorUnit = "vector";
 struct Work {
     std::int64_t multiplications = 0;
     std::int64_t additions = 0;
-    std::int64_t wordsRead = 0;     // scratchpad words of 4 B read by the datapath or before a store
+    std::int64_t wordsRead = 0;  // scratchpad words of 4 B read by the datapath or before a store
     std::int64_t wordsWritten = 0;  // written by the datapath or after a load
 };
 

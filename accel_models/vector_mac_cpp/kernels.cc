@@ -70,8 +70,7 @@ void accumulate(Invocation& run, Tensor sums, std::int64_t firstFilter) {
         }
         run.activate(sums);
     }
-    forEachChannel(output, sums, first,
-                   [](float& held, float& sum, std::int64_t) { held = sum; });
+    forEachChannel(output, sums, first, [](float& held, float& sum, std::int64_t) { held = sum; });
     run.store(output);
 }
 
@@ -91,8 +90,7 @@ void countConvolution(Invocation& run, const ConvolutionTile& tile) {
 // Counts weights that stream once per row and inputs once per block; sums stay in registers.
 void countMatrix(Invocation& run, std::int64_t rows, std::int64_t neurons, std::int64_t columns) {
     const std::int64_t macs = rows * neurons * columns;
-    const std::int64_t blocks =
-        (neurons + run.parameters().peCount - 1) / run.parameters().peCount;
+    const std::int64_t blocks = (neurons + run.parameters().peCount - 1) / run.parameters().peCount;
     run.countMacs(macs);
     run.count({macs, macs, macs + rows * columns * blocks, rows * neurons});
 }
@@ -144,8 +142,7 @@ void finishPool(Invocation& run, Tensor results, bool isAdding) {
 void finish(Invocation& run, Tensor results) {
     const Shape& shape = run.shapeOf("output");
     Tensor& output = run.scratchpads().output(shape, true);
-    require(results.size() == output.size(),
-            "a command makes another output than its tile holds");
+    require(results.size() == output.size(), "a command makes another output than its tile holds");
     run.activate(results);
     output.values = std::move(results.values);
     run.store(output);
@@ -184,8 +181,8 @@ void conv2dKernel(Invocation& run) {
     const Tensor& weights = run.resident("weights");
     require(weights.shape.size() == 4, "conv2d needs weights of 4 dimensions");
     const std::int64_t first = run.number("kernel_first");
-    const Tensor x = sliceLast(run.resident("input"), run.number("input_first", 0),
-                               weights.extent(3));
+    const Tensor x =
+        sliceLast(run.resident("input"), run.number("input_first", 0), weights.extent(3));
     const Tensor used = sliceFirst(weights, first, run.number("kernel_count"));
     const Sliding window = {{weights.extent(1), weights.extent(2)},
                             run.pair("stride"),
@@ -210,8 +207,7 @@ void matMulKernel(Invocation& run) {
     run.load(linearLoads(run));
     const Tensor& weights = run.resident("weights");
     const Tensor& resident = run.resident("input");
-    require(weights.shape.size() == 2 && resident.shape.size() == 2,
-            "mat_mul needs 2 dimensions");
+    require(weights.shape.size() == 2 && resident.shape.size() == 2, "mat_mul needs 2 dimensions");
     const std::int64_t neurons = weights.extent(0);
     const std::int64_t columns = weights.extent(1);
     const Tensor x = sliceLast(resident, run.number("input_first"), columns);
@@ -256,9 +252,8 @@ template <Activation activation>
 void activationKernel(Invocation& run) {
     run.load({{"input", "load_input"}});
     Tensor results = run.resident("input");
-    run.compute(vectorUnit,
-                activationCycles(activation, run.parameters().vectors(results.size()),
-                                 run.negativeVectors(results), run.parameters()));
+    run.compute(vectorUnit, activationCycles(activation, run.parameters().vectors(results.size()),
+                                             run.negativeVectors(results), run.parameters()));
     run.count({0, 0, results.size(), results.size()});
     run.activateAs(activation, results);
     finish(run, std::move(results));

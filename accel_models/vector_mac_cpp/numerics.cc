@@ -46,7 +46,9 @@ struct Padded {
 
 Padded pad(const Tensor& x, const Padding& padding, double value) {
     Padded padded = {x.extent(1) + padding.top + padding.bottom,
-                     x.extent(2) + padding.left + padding.right, x.extent(3), {}};
+                     x.extent(2) + padding.left + padding.right,
+                     x.extent(3),
+                     {}};
     padded.values.assign(
         static_cast<std::size_t>(x.extent(0) * padded.rows * padded.columns * padded.channels),
         value);
@@ -134,9 +136,7 @@ Tensor rounded(const std::vector<double>& values, const Shape& shape) {
     return result;
 }
 
-double exponentialUnit(double x, double alpha) {
-    return x > 0 ? x : alpha * (std::exp(x) - 1);
-}
+double exponentialUnit(double x, double alpha) { return x > 0 ? x : alpha * (std::exp(x) - 1); }
 
 float activated(Activation activation, float x, double alpha, double beta) {
     const auto low = static_cast<float>(alpha);

@@ -16,7 +16,7 @@ using bridge::JsonObject;
 
 struct Count {
     std::string_view name;
-    std::int64_t Parameters::*field;
+    std::int64_t Parameters::* field;
 };
 
 constexpr std::array<Count, 11> counts = {{

@@ -15,9 +15,7 @@ namespace {
 constexpr const char* outputName = "output";
 
 // The second operand of add and mul lies where weights do; biases lie in registers.
-std::string placeOf(const std::string& operand) {
-    return operand == "other" ? "weights" : operand;
-}
+std::string placeOf(const std::string& operand) { return operand == "other" ? "weights" : operand; }
 
 std::string describe(const Shape& shape) {
     std::string text;

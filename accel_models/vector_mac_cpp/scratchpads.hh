@@ -24,7 +24,8 @@ class Scratchpads final {
     // The resident output tile; zeros if a new one begins.
     Tensor& output(const Shape& shape, bool isFresh);
 
-    // A line of JSON with shapes, then the fp32 arrays in its order; load() throws BridgeError{Model}.
+    // A line of JSON with shapes, then the fp32 arrays in its order; load() throws
+    // BridgeError{Model}.
     std::string save() const;
     void load(std::string_view state);
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, cast
 
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from google.protobuf.message import DecodeError
 
 from harness.base.errors import HandshakeError, ProtocolError
 from harness.bridge.codec_replies import decode_reply, encode_reply

@@ -28,7 +28,7 @@ def validate(
     kind: Annotated[Kind, typer.Argument(help="What the file's rows are about.")],
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Outside measurements.")],
 ) -> None:
-    """Hold tiling, work or kernel cycles against outside measurements; exit 0 within limits."""
+    """Hold models against outside measurements."""
     from harness.cli.validation import validate_file  # noqa: PLC0415
 
     is_within, lines = validate_file(kind.value, file)
@@ -44,7 +44,7 @@ def accuracy(
     ] = 0,
     target: Annotated[str, typer.Option("--target", "-t", help="For --simulate.")] = "smaug",
 ) -> None:
-    """Print how many of a workload's shipped inputs the network classifies correctly."""
+    """Print a workload's accuracy on its test inputs."""
     from harness.run.accuracy import reference_accuracy, simulated_accuracy  # noqa: PLC0415
     from harness.run.reference import load_workload  # noqa: PLC0415
 
@@ -57,7 +57,7 @@ def accuracy(
 
 
 def doctor() -> None:
-    """Check what this machine has, and say what is missing; exit 1 if a run is impossible."""
+    """Check what this machine has and what is missing."""
     from harness.cli.doctor import diagnose  # noqa: PLC0415
     from harness.report.table import Table, print_table  # noqa: PLC0415
 

@@ -63,7 +63,7 @@ def show(
     accelerator: AcceleratorOption = "",
     policy: PolicyOption = "traffic",
 ) -> None:
-    """Print a graph, summary, compiled program, the compiler's passes, a target or a model."""
+    """Print a graph, program, target or model."""
     from harness.cli.showing import show_text  # noqa: PLC0415
     from harness.run.compilation import Plan  # noqa: PLC0415
 
@@ -79,7 +79,7 @@ def compile_(
     accelerator: AcceleratorOption = "",
     policy: PolicyOption = "traffic",
 ) -> None:
-    """Compile a workload; write graph.pb, weights.bin, program.pb and program.bin."""
+    """Compile a workload and write graph and program."""
     from harness.run.compilation import Plan, compile_to_directory  # noqa: PLC0415
 
     plan = Plan(target, tuple(overrides), accelerator, policy)

@@ -64,7 +64,7 @@ def compare(
         bool, typer.Option("--all", help="Show equal statistics too.")
     ] = False,
 ) -> None:
-    """Compare two runs: settings, phases, operators and outputs; or two stats.txt."""
+    """Compare two runs, or two stats.txt."""
     from harness.report.compare_tables import compare_runs, compare_statistics  # noqa: PLC0415
     from harness.report.table import print_table  # noqa: PLC0415
 

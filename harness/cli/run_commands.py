@@ -161,7 +161,7 @@ def rerun(
     quiet: Quiet = False,  # noqa: FBT002
     json: Json = False,  # noqa: FBT002
 ) -> None:
-    """Repeat a run from its run.json and check that it does the same again."""
+    """Repeat a run from its run.json and check it does the same."""
     from harness.run.request import repeat_request  # noqa: PLC0415
 
     request = repeat_request(run_path, output=output, force=force, transport=transport)

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     trace = typer.Typer(
         name="trace",
-        help="Recorded exchanges: compare two, or drive a model without a simulator.",
+        help="Compare recordings, or drive a model with one.",
         no_args_is_help=True,
         rich_markup_mode=None,
     )

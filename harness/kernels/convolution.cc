@@ -34,7 +34,8 @@ double Convolution::sumAt(std::int64_t n, std::int64_t oh, std::int64_t ow, std:
     const std::int64_t firstChannel = k / (y.c / attributes.groups) * w.c;
     double sum = 0;
     for (std::int64_t r = 0; r < w.h; ++r) {
-        const std::int64_t ih = oh * attributes.strideH + r * attributes.dilationH - attributes.padTop;
+        const std::int64_t ih =
+            oh * attributes.strideH + r * attributes.dilationH - attributes.padTop;
         if (ih < 0 || ih >= x.h) continue;
         for (std::int64_t s = 0; s < w.w; ++s) {
             const std::int64_t iw =
@@ -70,9 +71,13 @@ void conv2d(const RoutineCall& call) {
     requireCall(call, 2, 9);
     TensorView weights = call.inputs[1];
     weights.layout = call.inputs[0].layout;
-    Convolution conv{ConvAttributes(call.attributes), imageShape(call.inputs[0]),
-                     imageShape(weights), imageShape(call.outputs[0]),
-                     loadTensor(call.inputs[0]), loadTensor(weights), {}};
+    Convolution conv{ConvAttributes(call.attributes),
+                     imageShape(call.inputs[0]),
+                     imageShape(weights),
+                     imageShape(call.outputs[0]),
+                     loadTensor(call.inputs[0]),
+                     loadTensor(weights),
+                     {}};
     const ImageShape& y = conv.y;
     conv.bias = optionalBias(call, y.c);
     const std::int64_t groups = conv.attributes.groups;

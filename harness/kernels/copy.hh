@@ -59,7 +59,8 @@ class RunCursor final {
 inline void copyNd(std::uint8_t* destination, const std::uint8_t* source, const CopyShape& shape) {
     const std::size_t bytes = shape.runBytes();
     for (RunCursor cursor(shape); !cursor.isDone(); cursor.advance())
-        std::memcpy(destination + cursor.destinationOffset(), source + cursor.sourceOffset(), bytes);
+        std::memcpy(destination + cursor.destinationOffset(), source + cursor.sourceOffset(),
+                    bytes);
 }
 
 }  // namespace harness

@@ -19,7 +19,8 @@ std::vector<std::int64_t> broadcastStrides(const std::vector<std::int64_t>& shap
     std::int64_t stride = 1;
     for (std::size_t i = 0; i < shape.size(); ++i) {
         const std::size_t from = shape.size() - 1 - i, at = to.size() - 1 - i;
-        if (shape[from] != 1 && shape[from] != to[at]) throw KernelError("broadcast: shapes differ");
+        if (shape[from] != 1 && shape[from] != to[at])
+            throw KernelError("broadcast: shapes differ");
         strides[at] = shape[from] == 1 ? 0 : stride;
         stride *= shape[from];
     }
@@ -118,7 +119,8 @@ void batchNorm(const RoutineCall& call) {
     const Activation activation = fusedActivation(call.attributes, first);
     auto values = loadTensor(call.inputs[0]);
     for (std::size_t i = 0; i < values.size(); ++i)
-        values[i] = activation(normalize(values[i], i / std::size_t(stride) % std::size_t(channels)));
+        values[i] =
+            activation(normalize(values[i], i / std::size_t(stride) % std::size_t(channels)));
     storeTensor(call.outputs[0], values);
 }
 

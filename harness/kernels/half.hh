@@ -26,7 +26,8 @@ inline float halfToFloat(std::uint16_t half) {
     const std::uint32_t mantissa = half & 0x3ffu;
     if (exponent == 0x1f) return floatFromBits(sign | 0x7f800000u | (mantissa << 13));
     if (exponent != 0) return floatFromBits(sign | ((exponent + 112) << 23) | (mantissa << 13));
-    const float magnitude = float(mantissa) * (1.0f / 16777216.0f);  // subnormal: multiples of 2^-24
+    const float magnitude =
+        float(mantissa) * (1.0f / 16777216.0f);  // subnormal: multiples of 2^-24
     return sign ? -magnitude : magnitude;
 }
 
@@ -43,7 +44,8 @@ inline std::uint16_t floatToHalf(float value) {
     const std::uint32_t bits = bitsFromFloat(value);
     const std::uint16_t sign = std::uint16_t((bits >> 16) & 0x8000u);
     const std::uint32_t magnitude = bits & 0x7fffffffu;
-    if (magnitude > 0x7f800000u) return std::uint16_t(sign | 0x7e00u | ((magnitude >> 13) & 0x1ffu));
+    if (magnitude > 0x7f800000u)
+        return std::uint16_t(sign | 0x7e00u | ((magnitude >> 13) & 0x1ffu));
     if (magnitude >= 0x47800000u) return std::uint16_t(sign | 0x7c00u);  // 2^16 and above, infinity
     if (magnitude >= 0x38800000u)                                        // 2^-14 and above: normal
         return std::uint16_t(sign | shiftRoundEven(magnitude - 0x38000000u, 13));

@@ -51,8 +51,7 @@ void pool2d(const RoutineCall& call, const Activation& activation, Reduce reduce
                 const Span h(oh, a.poolH, a.strideH, a.padTop, x.h, a.padBottom);
                 const Span w(ow, a.poolW, a.strideW, a.padLeft, x.w, a.padRight);
                 for (std::int64_t c = 0; c < y.c; ++c)
-                    output[y.at(n, oh, ow, c)] =
-                        activation(reduce(input, x, n, c, h, w));
+                    output[y.at(n, oh, ow, c)] = activation(reduce(input, x, n, c, h, w));
             }
     storeTensor(call.outputs[0], output);
 }
@@ -111,8 +110,8 @@ void globalAvgPool2d(const RoutineCall& call) {
     const Span h(0, x.h, 1, 0, x.h, 0), w(0, x.w, 1, 0, x.w, 0);
     for (std::int64_t n = 0; n < x.n; ++n)
         for (std::int64_t c = 0; c < x.c; ++c)
-            output[y.at(n, 0, 0, c)] = activation(
-                float(sum(input, x, n, c, h, w) * (1.0 / double(x.h * x.w))));
+            output[y.at(n, 0, 0, c)] =
+                activation(float(sum(input, x, n, c, h, w) * (1.0 / double(x.h * x.w))));
     storeTensor(call.outputs[0], output);
 }
 

@@ -6,7 +6,8 @@
 //
 //   copy, reshape      -                     elements in logical order, padding rewritten
 //   reorder            -                     permutation from input's to output's layout
-//   conv2d             stride_h stride_w pad_top pad_bottom pad_left pad_right dilation_h dilation_w
+//   conv2d             stride_h stride_w pad_top pad_bottom pad_left pad_right dilation_h
+//   dilation_w
 //                      groups [activation]   inputs: x, weights[, bias]
 //   mat_mul            [activation]          inputs: x (N,C), weights (K,C) NC or (C,K) CN[, bias]
 //   max_pool2d         pool_h pool_w stride_h stride_w pad_top pad_bottom pad_left pad_right

@@ -48,28 +48,43 @@ std::uint16_t floatToBf16(float value) {
 
 float loadElement(const std::uint8_t* address, DType dtype) {
     switch (dtype) {
-        case DType::Fp32: return loadAs<float>(address);
-        case DType::Fp16: return halfToFloat(loadAs<std::uint16_t>(address));
-        case DType::Bf16: return floatFromBits(std::uint32_t(loadAs<std::uint16_t>(address)) << 16);
-        case DType::Int8: return float(loadAs<std::int8_t>(address));
+        case DType::Fp32:
+            return loadAs<float>(address);
+        case DType::Fp16:
+            return halfToFloat(loadAs<std::uint16_t>(address));
+        case DType::Bf16:
+            return floatFromBits(std::uint32_t(loadAs<std::uint16_t>(address)) << 16);
+        case DType::Int8:
+            return float(loadAs<std::int8_t>(address));
         case DType::Uint8:
-        case DType::Bool: return float(*address);
-        case DType::Int32: return float(loadAs<std::int32_t>(address));
-        case DType::Int64: return float(loadAs<std::int64_t>(address));
+        case DType::Bool:
+            return float(*address);
+        case DType::Int32:
+            return float(loadAs<std::int32_t>(address));
+        case DType::Int64:
+            return float(loadAs<std::int64_t>(address));
     }
     throw KernelError("unknown dtype");
 }
 
 void storeElement(std::uint8_t* address, DType dtype, float value) {
     switch (dtype) {
-        case DType::Fp32: return storeAs(address, value);
-        case DType::Fp16: return storeAs(address, floatToHalf(value));
-        case DType::Bf16: return storeAs(address, floatToBf16(value));
-        case DType::Int8: return storeAs(address, toInteger<std::int8_t>(value));
-        case DType::Uint8: return storeAs(address, toInteger<std::uint8_t>(value));
-        case DType::Bool: return storeAs(address, std::uint8_t(value != 0.0f));
-        case DType::Int32: return storeAs(address, toInteger<std::int32_t>(value));
-        case DType::Int64: return storeAs(address, toInteger<std::int64_t>(value));
+        case DType::Fp32:
+            return storeAs(address, value);
+        case DType::Fp16:
+            return storeAs(address, floatToHalf(value));
+        case DType::Bf16:
+            return storeAs(address, floatToBf16(value));
+        case DType::Int8:
+            return storeAs(address, toInteger<std::int8_t>(value));
+        case DType::Uint8:
+            return storeAs(address, toInteger<std::uint8_t>(value));
+        case DType::Bool:
+            return storeAs(address, std::uint8_t(value != 0.0f));
+        case DType::Int32:
+            return storeAs(address, toInteger<std::int32_t>(value));
+        case DType::Int64:
+            return storeAs(address, toInteger<std::int64_t>(value));
     }
     throw KernelError("unknown dtype");
 }
@@ -80,12 +95,16 @@ std::size_t elementBytes(DType dtype) {
     switch (dtype) {
         case DType::Int8:
         case DType::Uint8:
-        case DType::Bool: return 1;
+        case DType::Bool:
+            return 1;
         case DType::Fp16:
-        case DType::Bf16: return 2;
+        case DType::Bf16:
+            return 2;
         case DType::Fp32:
-        case DType::Int32: return 4;
-        case DType::Int64: return 8;
+        case DType::Int32:
+            return 4;
+        case DType::Int64:
+            return 8;
     }
     throw KernelError("unknown dtype");
 }

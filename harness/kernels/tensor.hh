@@ -51,7 +51,8 @@ struct TensorView {
     void check() const;
 };
 
-/// Values in logical order, padding left out, widened to fp32 (exact for fp16, bf16, 8 and 16 bits).
+/// Values in logical order, padding left out, widened to fp32 (exact for fp16, bf16, 8 and 16
+/// bits).
 std::vector<float> loadTensor(const TensorView& view);
 
 /// Round values (logical order) to the view's dtype and store them; padding becomes zero.

@@ -33,6 +33,12 @@ class ConsoleProgress:
             self._stream.flush()
         self._last_s = time.monotonic()
 
+    def notice(self, text: str) -> None:
+        """The user has to do something; this is shown in any case."""
+        self.close()
+        self._stream.write(f"harness: {text}\n")
+        self._stream.flush()
+
     def tick(self, tick: int, detail: str = "") -> None:
         """Simulated time moved on."""
         now_s = time.monotonic()

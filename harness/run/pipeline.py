@@ -34,6 +34,9 @@ class Progress(Protocol):
     def stage(self, text: str) -> None:
         """A new stage begins."""
 
+    def notice(self, text: str) -> None:
+        """The user has to do something."""
+
     def tick(self, tick: int, detail: str = "") -> None:
         """Simulated time moved on."""
 
@@ -67,23 +70,29 @@ def execute(request: RunRequest, progress: Progress) -> FinishedRun:
         HarnessError: The run could not begin; nothing is left of it.
         KeyboardInterrupt: The user interrupted before the simulation began.
     """
-    directory = RunDirectory.create(
-        request.output, default_name(request.spec.workload), force=request.force
-    )
+    directory: RunDirectory | None = None
+    session: ModelSession | None = None
+    simulation: RunningSimulation | None = None
     with watched(request.spec.timeout_s):
-        session = ModelSession(request, directory.path)
         try:
+            name = default_name(request.spec.workload)
+            directory = RunDirectory.create(request.output, name, force=request.force)
+            session = ModelSession(request, directory.path)
             prepared = _prepare(request, directory, session, progress)
             simulation = _simulation(prepared, progress)
-        except BaseException:
-            with undisturbed():
-                session.end()
-                directory.discard()
-            raise
-        try:
             return _simulate(prepared, simulation, progress)
+        except BaseException as error:
+            with undisturbed():
+                if session is not None:
+                    session.end()
+                if simulation is not None:
+                    return _broken_off(prepared, simulation, error)
+                if directory is not None:
+                    directory.discard()
+            raise
         finally:
-            session.end()
+            if session is not None:
+                session.end()
 
 
 def _prepare(
@@ -99,7 +108,7 @@ def _prepare(
     progress.stage("starting the accelerator model")
     by_hand = session.start(target)
     if by_hand:
-        progress.stage(f"start the model in another terminal, under any debugger:\n{by_hand}")
+        progress.notice(f"start the model in another terminal, under any debugger:\n{by_hand}")
     progress.stage(f"building {spec.workload}")
     from harness.run.case import make_case  # noqa: PLC0415 - the model's process boots meanwhile
 
@@ -151,26 +160,25 @@ def _simulation(run: PreparedRun, progress: Progress) -> RunningSimulation:
 
 
 def _simulate(run: PreparedRun, simulation: RunningSimulation, progress: Progress) -> FinishedRun:
-    """Simulate and keep the evidence, also of a run that fails."""
-    from harness.run.evidence import keep_failure, keep_result  # noqa: PLC0415
+    from harness.run.evidence import keep_result  # noqa: PLC0415 - after the model has started
 
     progress.stage(f"simulating {run.case.graph.name}")
-    try:
-        measured = simulation.run()
-        progress.stage("checking the outputs")
-        result = keep_result(run, measured)
-    except BaseException as error:
-        with undisturbed():
-            run.connection.abort()
-            kept = keep_failure(run, error, simulation.measurement())
-        if isinstance(error, (HarnessError, KeyboardInterrupt)):
-            return _failed(run, error, kept)
-        raise
+    measured = simulation.run()
+    progress.stage("checking the outputs")
+    result = keep_result(run, measured)
     code = ExitCode.OK if result.is_success else ExitCode.RUN_FAILED
     return FinishedRun(result, run.directory.path, code)
 
 
-def _failed(run: PreparedRun, error: BaseException, result: RunResult) -> FinishedRun:
+def _broken_off(
+    run: PreparedRun, simulation: RunningSimulation, error: BaseException
+) -> FinishedRun:
+    """Keep what can be kept; errors that are our own bugs go on to the caller."""
+    from harness.run.evidence import keep_failure  # noqa: PLC0415 - see _simulate
+
+    result = keep_failure(run, error, simulation.measurement())
+    if not isinstance(error, (HarnessError, KeyboardInterrupt)):
+        raise error
     is_interrupted = isinstance(error, KeyboardInterrupt)
     code = ExitCode.INTERRUPTED if is_interrupted else ExitCode.RUN_FAILED
     return FinishedRun(result, run.directory.path, code)

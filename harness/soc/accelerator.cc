@@ -99,20 +99,27 @@ void Accelerator::launch() {
 
 void Accelerator::handleEvent(std::uint16_t kind, std::uint64_t argument) {
     switch (EventKind(kind)) {
-        case kSettle: isSettleScheduled = false; return settle();
+        case kSettle:
+            isSettleScheduled = false;
+            return settle();
         case kUnitDone: {
             Unit& unit = units[argument];
             queueEnded(std::exchange(unit.running, kNone));
             return scheduleOnce(isIssueScheduled, queue.now(), Priority::Issue, kIssue);
         }
-        case kDirectDone: return queueEnded(std::uint32_t(argument));
-        case kExchange: isExchangeScheduled = false; return exchange();
+        case kDirectDone:
+            return queueEnded(std::uint32_t(argument));
+        case kExchange:
+            isExchangeScheduled = false;
+            return exchange();
         case kWake:
             if (!isRunning || wakeTick != queue.now() || argument != commandId) return;
             wakeTick = 0;
             if (!nextExchange) nextExchange = ExchangeKind::Wake;
             return exchange();
-        case kIssue: isIssueScheduled = false; return issueUnits();
+        case kIssue:
+            isIssueScheduled = false;
+            return issueUnits();
     }
 }
 
@@ -139,7 +146,8 @@ void Accelerator::exchange() {
         hasNotified = false;
         std::stable_sort(reported.begin(), reported.end(), [this](auto left, auto right) {
             const Node &a = dag.node(left), &b = dag.node(right);
-            return std::make_pair(a.lastTick, a.record.id) < std::make_pair(b.lastTick, b.record.id);
+            return std::make_pair(a.lastTick, a.record.id) <
+                   std::make_pair(b.lastTick, b.record.id);
         });
         for (const std::uint32_t index : std::exchange(reported, {})) {
             const Node& node = dag.node(index);
@@ -156,7 +164,8 @@ std::string Accelerator::checkNodes(const ActionsView& actions) const {
     for (std::size_t i = 0; i < actions.nodeCount; ++i) {
         const NodeRecord& node = actions.nodes[i];
         const std::string name = "node " + std::to_string(node.id) + ": ";
-        if (node.kind == NodeKind::Compute && node.unit >= units.size()) return name + "unknown unit";
+        if (node.kind == NodeKind::Compute && node.unit >= units.size())
+            return name + "unknown unit";
         if (!node.isTransfer()) continue;
         if (node.operand >= command.operands.size()) return name + "unknown operand";
         if ((node.interface == Interface::Acp && !acp) ||
@@ -281,16 +290,20 @@ void Accelerator::becomeReady(std::uint32_t index) {
     node.readyTick = queue.now();
     switch (node.record.kind) {
         case NodeKind::Read:
-        case NodeKind::Write: return submitHead(streams[node.record.stream]);
+        case NodeKind::Write:
+            return submitHead(streams[node.record.stream]);
         case NodeKind::Compute:
             units[node.record.unit].queue.emplace(node.readyTick, node.record.id);
             unitNodes[node.record.id] = index;
             return scheduleOnce(isIssueScheduled, queue.now(), Priority::Issue, kIssue);
-        case NodeKind::Irq: listener.interruptRaised(instance, ring.front().ticket, queue.now());
+        case NodeKind::Irq:
+            listener.interruptRaised(instance, ring.front().ticket, queue.now());
             [[fallthrough]];
         case NodeKind::Fence:
         case NodeKind::SetRegister:
-        case NodeKind::Notify: node.firstTick = queue.now(); return endNode(index);
+        case NodeKind::Notify:
+            node.firstTick = queue.now();
+            return endNode(index);
     }
 }
 
@@ -363,8 +376,17 @@ void Accelerator::decide() {
 
 TimelineRecord Accelerator::commandRecord(RecordKind kind, Tick begin, Tick end) const {
     const Ticket& ticket = ring.front().ticket;
-    return {begin,          end, kind, std::uint16_t(instance), 0, 0, ticket.operatorIndex,
-            ticket.item, ticket.command, kNone, 0};
+    return {begin,
+            end,
+            kind,
+            std::uint16_t(instance),
+            0,
+            0,
+            ticket.operatorIndex,
+            ticket.item,
+            ticket.command,
+            kNone,
+            0};
 }
 
 void Accelerator::endCommand() {
@@ -384,8 +406,8 @@ void Accelerator::endCommand() {
 
 std::string Accelerator::pendingWork() const {
     if (ring.empty()) return "";
-    std::string text = componentName(instance, ": command ") +
-                       std::to_string(ring.front().ticket.command);
+    std::string text =
+        componentName(instance, ": command ") + std::to_string(ring.front().ticket.command);
     if (!isRunning) return text + " is being fetched";
     if (!isFinal) text += ", the model's final Actions";
     std::size_t left = 0;

@@ -63,9 +63,8 @@ class AcceleratorListener {
 class Accelerator final : public EventHandler, public TransferListener {
   public:
     Accelerator(EventQueue& queue, MemorySystem& memory, AddressSpace& space,
-                const EngineConfig& config, std::uint32_t instance,
-                ExchangeListener& exchanges, AcceleratorListener& listener,
-                std::vector<TimelineRecord>& timeline);
+                const EngineConfig& config, std::uint32_t instance, ExchangeListener& exchanges,
+                AcceleratorListener& listener, std::vector<TimelineRecord>& timeline);
 
     /// The doorbell rang: the command is in the ring.
     void submit(const Ticket& ticket, const std::string& descriptor);

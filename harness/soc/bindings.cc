@@ -86,7 +86,9 @@ void bindProgram(nb::module_& module) {
                  p.copyCost = rows[0];
              })
         .def("set_commands",
-             [](ProgramImage& p, const std::vector<nb::bytes>& list) { p.commands = stringsOf(list); })
+             [](ProgramImage& p, const std::vector<nb::bytes>& list) {
+                 p.commands = stringsOf(list);
+             })
         .def_rw("is_dynamic", &ProgramImage::isDynamic);
 }
 
@@ -145,7 +147,8 @@ nb::bytes readMemory(Engine& engine, std::uint64_t window, std::uint64_t offset,
     return nb::bytes(reinterpret_cast<const char*>(space.bytes(window, offset)), size);
 }
 
-void writeMemory(Engine& engine, std::uint64_t window, std::uint64_t offset, const nb::bytes& data) {
+void writeMemory(Engine& engine, std::uint64_t window, std::uint64_t offset,
+                 const nb::bytes& data) {
     AddressSpace& space = engine.addressSpace();
     if (!space.contains(window, offset, data.size())) throw std::out_of_range("outside the window");
     std::memcpy(space.bytes(window, offset), data.c_str(), data.size());

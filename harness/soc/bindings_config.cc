@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Configuration structs: Python fills every field by name (harness/soc/configuration.py).
 #include "harness/soc/bindings.hh"
-
 #include "harness/soc/engine_config.hh"
 
 namespace nb = nanobind;

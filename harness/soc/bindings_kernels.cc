@@ -49,7 +49,8 @@ nb::tuple runOnBytes(const std::string& name, const std::vector<Form>& inputs,
         in[i].assign(first, first + data[i].size());
         call.inputs.push_back(viewOf(inputs[i], in[i]));
     }
-    for (std::size_t i = 0; i < outputs.size(); ++i) call.outputs.push_back(viewOf(outputs[i], out[i]));
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+        call.outputs.push_back(viewOf(outputs[i], out[i]));
     runRoutine(*routine, call);
     const Work work = routine->work(call);
     nb::list results;

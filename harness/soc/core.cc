@@ -35,9 +35,7 @@ void Core::runAt(Tick when, std::unique_ptr<AccessStream> work, std::uint32_t ma
     scheduleAt(when);
 }
 
-void Core::scheduleAt(Tick when) {
-    queue.schedule(when, Priority::Issue, component, kAdvance);
-}
+void Core::scheduleAt(Tick when) { queue.schedule(when, Priority::Issue, component, kAdvance); }
 
 void Core::finishAt(Tick when) {
     isDraining = true;

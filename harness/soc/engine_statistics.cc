@@ -57,14 +57,16 @@ void addBus(List& list, const std::string& name, const BusStatistics& s, Tick el
     const double responses = double(s.responseLayers) * double(elapsed);
     Section(list, name)
         .add("pktCount::total", s.requests + s.responses, "Count", "packets of both directions")
-        .add("pktSize::total", s.requestBytes + s.responseBytes, "Byte", "payload of both directions")
+        .add("pktSize::total", s.requestBytes + s.responseBytes, "Byte",
+             "payload of both directions")
         .add("requestBytes", s.requestBytes, "Byte", "payload towards memory")
         .add("responseBytes", s.responseBytes, "Byte", "payload from memory")
         .add("reqLayer.utilization", ratio(double(s.requestBusyTicks), layers), "Ratio",
              "share of the time that request layers are occupied")
         .add("respLayer.utilization", ratio(double(s.responseBusyTicks), responses), "Ratio",
              "share of the time that response layers are occupied")
-        .add("requestWaitTicks", s.requestWaitTicks, "Tick", "time that requests waited for a grant")
+        .add("requestWaitTicks", s.requestWaitTicks, "Tick",
+             "time that requests waited for a grant")
         .add("snoops", s.snoops, "Count", "total snoops");
 }
 
@@ -80,7 +82,8 @@ void addDram(List& list, const std::string& name, const DramStatistics& s, Tick 
         .add("bytesReadSys", s.requestedBytesRead, "Byte", "bytes that requestors read")
         .add("bytesWrittenSys", s.requestedBytesWritten, "Byte", "bytes that requestors wrote")
         .add("dram.readRowHits", s.readRowHits, "Count", "number of row buffer hits during reads")
-        .add("dram.writeRowHits", s.writeRowHits, "Count", "number of row buffer hits during writes")
+        .add("dram.writeRowHits", s.writeRowHits, "Count",
+             "number of row buffer hits during writes")
         .add("dram.activates", s.activates, "Count", "rows opened")
         .add("dram.refreshes", s.refreshes, "Count", "refreshes of all banks")
         .add("dram.bytesRead::total", s.bytesRead, "Byte", "total bytes read from memory")
@@ -109,7 +112,8 @@ void addAccelerator(List& list, const std::string& name, const AcceleratorStatis
         .add("exchanges", s.exchanges - before.exchanges, "Count", "times that the model was asked")
         .add("nodes", s.nodes - before.nodes, "Count", "operations that the model asked for")
         .add("bytesRead", s.bytesRead - before.bytesRead, "Byte", "bytes loaded by commands")
-        .add("bytesWritten", s.bytesWritten - before.bytesWritten, "Byte", "bytes stored by commands")
+        .add("bytesWritten", s.bytesWritten - before.bytesWritten, "Byte",
+             "bytes stored by commands")
         .add("readMismatches", s.readMismatches - before.readMismatches, "Count",
              "rows that a timed read found different from the command's snapshot")
         .add("busyTicks", s.busyTicks - before.busyTicks, "Tick", "time with a command")
@@ -127,7 +131,8 @@ void addCore(List& list, const std::string& name, const CoreStatistics& s,
     Section(list, name)
         .add("numCycles", elapsed / clock, "Cycle", "number of cpu cycles simulated")
         .add("busyTicks", s.busyTicks - before.busyTicks, "Tick", "time that harness code runs")
-        .add("stallTicks", s.stallTicks - before.stallTicks, "Tick", "busy time that waits for memory");
+        .add("stallTicks", s.stallTicks - before.stallTicks, "Tick",
+             "busy time that waits for memory");
 }
 
 void addHost(List& list, const HostStatistics& s, const HostStatistics& before) {
@@ -136,7 +141,8 @@ void addHost(List& list, const HostStatistics& s, const HostStatistics& before) 
         .add("numInsts", instructions, "Count", "instructions of copies and CPU operators")
         .add("copyCalls", s.copyCalls - before.copyCalls, "Count", "tile copies")
         .add("copyRuns", s.copyRuns - before.copyRuns, "Count", "contiguous runs (memcpy) of them")
-        .add("copyBytes", s.copyBytes - before.copyBytes, "Byte", "bytes copied into or out of tiles")
+        .add("copyBytes", s.copyBytes - before.copyBytes, "Byte",
+             "bytes copied into or out of tiles")
         .add("flushedLines", s.flushedLines - before.flushedLines, "Count",
              "lines flushed or invalidated")
         .add("submissions", s.submissions - before.submissions, "Count", "commands submitted")
@@ -149,8 +155,10 @@ std::vector<EngineStatistic> Engine::statistics() const {
     List list;
     const Tick elapsed = queue.now() - host.beginTick();
     list.push_back({"simTicks", double(elapsed), "Tick", "Number of ticks simulated"});
-    list.push_back({"simSeconds", double(elapsed) * 1e-12, "Second", "Number of seconds simulated"});
-    list.push_back({"finalTick", double(queue.now()), "Tick", "Ticks from beginning of simulation"});
+    list.push_back(
+        {"simSeconds", double(elapsed) * 1e-12, "Second", "Number of seconds simulated"});
+    list.push_back(
+        {"finalTick", double(queue.now()), "Tick", "Ticks from beginning of simulation"});
     list.push_back({"simFreq", 1e12, "(Tick/Second)", "The number of ticks per simulated second"});
     list.push_back({"simEvents", double(queue.eventCount() - eventsBefore), "Count",
                     "Number of events handled"});

@@ -18,9 +18,9 @@ struct Exchange {
     std::uint32_t instance = 0;
     Tick tick = 0;
     std::uint64_t commandId = 0;
-    std::string descriptor;                    // Launch
+    std::string descriptor;                     // Launch
     std::vector<CompletionRecord> completions;  // Event
-    std::vector<std::uint8_t> data;            // Launch in KERNEL mode, Event in EXACT mode
+    std::vector<std::uint8_t> data;             // Launch in KERNEL mode, Event in EXACT mode
 };
 
 class ExchangeListener {

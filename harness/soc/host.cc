@@ -47,6 +47,7 @@ void Host::begin() {
     items.assign(itemCount(program), {});
     invokeEnded.assign(program.steps.size(), false);
     inRing.assign(accelerators.size(), 0);
+    openItems.assign(accelerators.size(), 0);
     doorbells.clear();
     isWaiting = isRetrying = false;
     after(0, [this] { walk(); });
@@ -75,14 +76,16 @@ void Host::recordWait(Tick begin, WaitReason reason) {
 
 void Host::abandon(Tick now) {
     if (finished || now <= coveredUntil || step >= program.steps.size()) return;
-    timeline.push_back({coveredUntil, now, RecordKind::HostWait, 0, std::uint16_t(WaitReason::Other),
-                        0, std::uint32_t(program.steps[step].operatorIndex), kNone, kNone, kNone, 0});
+    timeline.push_back({coveredUntil, now, RecordKind::HostWait, 0,
+                        std::uint16_t(WaitReason::Other), 0,
+                        std::uint32_t(program.steps[step].operatorIndex), kNone, kNone, kNone, 0});
     coveredUntil = now;
 }
 
 void Host::handleEvent(std::uint16_t kind, std::uint64_t argument) {
     switch (EventKind(kind)) {
-        case kContinue: return std::exchange(continuation, nullptr)();
+        case kContinue:
+            return std::exchange(continuation, nullptr)();
         case kDoorbell: {
             const Doorbell& bell = doorbells[argument];
             return accelerators[bell.accelerator]->submit(bell.ticket,
@@ -124,16 +127,23 @@ void Host::walk() {
     if (queue.now() > coveredUntil) recordWait(coveredUntil, WaitReason::Accelerators);
     stepBegin = queue.now();
     switch (image.kind) {
-        case StepKind::Prepare: return copyTiles(image, Phase::Prepare);
-        case StepKind::Flush: return flushLines(image, Phase::Flush);
-        case StepKind::Invoke: return invoke(image);
-        case StepKind::Wait: return wait(image);
-        case StepKind::Invalidate: return flushLines(image, Phase::Invalidate);
-        case StepKind::Finalize: return copyTiles(image, Phase::Finalize);
-        case StepKind::Load: return runRoutine(image, Phase::Load);
+        case StepKind::Prepare:
+            return copyTiles(image, Phase::Prepare);
+        case StepKind::Flush:
+            return flushLines(image, Phase::Flush);
+        case StepKind::Invoke:
+            return invoke(image);
+        case StepKind::Wait:
+            return wait(image);
+        case StepKind::Invalidate:
+            return flushLines(image, Phase::Invalidate);
+        case StepKind::Finalize:
+            return copyTiles(image, Phase::Finalize);
+        case StepKind::Load:
+            return runRoutine(image, Phase::Load);
         case StepKind::RunOnCpu:
-            return runRoutine(image, program.cpuOperators[image.first].isReorder ? Phase::Reorder
-                                                                                 : Phase::CpuOp);
+            return runRoutine(
+                image, program.cpuOperators[image.first].isReorder ? Phase::Reorder : Phase::CpuOp);
     }
 }
 
@@ -170,15 +180,17 @@ void Host::copyTiles(const StepImage& image, Phase phase) {
     ownPartDone = false;
     const Tick workerBegin = queue.now() + config.host.handoffTicks;
     for (std::size_t i = 0; i < parts.size(); ++i) {
-        auto stream = std::make_unique<CopyStream>(std::move(parts[i]), rule.cost, rule.rate,
-                                                   rule.lineBytes);
+        auto stream =
+            std::make_unique<CopyStream>(std::move(parts[i]), rule.cost, rule.rate, rule.lineBytes);
         const auto track = std::uint16_t(i);
         const Tick begin = i ? workerBegin : queue.now();
         cores[i]->runAt(begin, std::move(stream), config.host.maximumOutstandingMisses,
                         [this, phase, track, begin](Tick) {
                             recordHost(begin, phase, track);
-                            if (track == 0) ownPartDone = true;
-                            else --workersLeft;
+                            if (track == 0)
+                                ownPartDone = true;
+                            else
+                                --workersLeft;
                             joinCopies(phase);
                         });
     }
@@ -211,8 +223,8 @@ void Host::flushLines(const StepImage& image, Phase phase) {
         ranges.emplace_back(
             space.physical(std::uint64_t(range.window), std::uint64_t(range.offsetBytes)),
             std::uint64_t(range.sizeBytes));
-        counts.flushedLines += std::uint64_t(range.sizeBytes + config.memory.lineBytes - 1) /
-                               config.memory.lineBytes;
+        counts.flushedLines +=
+            std::uint64_t(range.sizeBytes + config.memory.lineBytes - 1) / config.memory.lineBytes;
     }
     auto stream = std::make_unique<LineStream>(AccessKind::Flush, std::move(ranges),
                                                config.host.flushLineTicks, config.memory.lineBytes);
@@ -229,9 +241,10 @@ std::uint32_t Host::acceleratorOf(const StepImage& image) {
     if (item.accelerator != kNone) return item.accelerator;
     const auto count = std::uint32_t(accelerators.size());
     item.accelerator = std::uint32_t(image.itemInOperator) % count;
-    if (program.isDynamic)  // fewest unfinished commands, the first of equals
-        item.accelerator = std::uint32_t(
-            std::min_element(inRing.begin(), inRing.end()) - inRing.begin());
+    if (program.isDynamic)  // fewest unfinished items, the first of equals
+        item.accelerator =
+            std::uint32_t(std::min_element(openItems.begin(), openItems.end()) - openItems.begin());
+    ++openItems[item.accelerator];
     return item.accelerator;
 }
 
@@ -249,9 +262,9 @@ void Host::invoke(const StepImage& image) {
     std::vector<std::pair<Addr, std::uint64_t>> ranges{{slot, bytes}};
     auto stream = std::make_unique<LineStream>(AccessKind::UncachedWrite, std::move(ranges), 0,
                                                config.memory.lineBytes);
-    Ticket ticket{std::uint32_t(image.count), std::uint32_t(image.first),
-                  std::uint32_t(image.operatorIndex), std::uint32_t(step),
-                  image.isLastOfItem != 0, slot};
+    Ticket ticket{
+        std::uint32_t(image.count), std::uint32_t(image.first), std::uint32_t(image.operatorIndex),
+        std::uint32_t(step),        image.isLastOfItem != 0,    slot};
     doorbells.push_back({ticket, target});
     cores[0]->run(std::move(stream), config.host.maximumOutstandingMisses, [this](Tick) {
         after(config.host.submitTicks + config.host.uncachedWriteTicks, [this] {
@@ -292,7 +305,9 @@ void Host::commandEnded(std::uint32_t instance, const Ticket& ticket, Tick now) 
     --inRing[instance];
     invokeEnded[ticket.step] = true;
     if (isRetrying) queue.schedule(now, Priority::Issue, component, kRetry);
-    if (ticket.isLastOfItem) raiseInterrupt(instance, ticket, now, true);
+    if (!ticket.isLastOfItem) return;
+    --openItems[instance];
+    raiseInterrupt(instance, ticket, now, true);
 }
 
 void Host::interruptRaised(std::uint32_t instance, const Ticket& ticket, Tick now) {

@@ -68,7 +68,10 @@ class Host final : public EventHandler, public AcceleratorListener {
     };
 
     void walk();
-    void endStep() { ++step; walk(); }
+    void endStep() {
+        ++step;
+        walk();
+    }
     bool dependencesEnded() const;
     void copyTiles(const StepImage& image, Phase phase);
     void joinCopies(Phase phase);
@@ -102,13 +105,14 @@ class Host final : public EventHandler, public AcceleratorListener {
 
     std::size_t step = 0;
     Tick startTick = 0;
-    Tick stepBegin = 0;   // since when the dispatching thread does what it does
+    Tick stepBegin = 0;  // since when the dispatching thread does what it does
     Tick coveredUntil = 0;
     bool finished = true;
     Action continuation;
     std::vector<Item> items;
-    std::vector<bool> invokeEnded;          // by step
-    std::vector<std::uint32_t> inRing;      // by accelerator: submitted and not ended
+    std::vector<bool> invokeEnded;         // by step
+    std::vector<std::uint32_t> openItems;  // by accelerator: assigned and not ended
+    std::vector<std::uint32_t> inRing;     // by accelerator: submitted and not ended
     std::vector<Doorbell> doorbells;
     std::uint32_t workersLeft = 0;
     bool ownPartDone = false;

@@ -78,15 +78,19 @@ void checkCpuOperators(const ProgramImage& program) {
 bool isStepInRange(const StepImage& s, const ProgramImage& program) {
     switch (s.kind) {
         case StepKind::Prepare:
-        case StepKind::Finalize: return isSlice(s.first, s.count, program.copies.size());
+        case StepKind::Finalize:
+            return isSlice(s.first, s.count, program.copies.size());
         case StepKind::Flush:
-        case StepKind::Invalidate: return isSlice(s.first, s.count, program.ranges.size());
+        case StepKind::Invalidate:
+            return isSlice(s.first, s.count, program.ranges.size());
         case StepKind::Invoke:
             return s.first >= 0 && s.first < kMaximumItems && s.itemInOperator >= 0 &&
                    isSlice(s.count, 1, program.commands.size());
-        case StepKind::Wait: return isSlice(s.first, s.count, kMaximumItems);
+        case StepKind::Wait:
+            return isSlice(s.first, s.count, kMaximumItems);
         case StepKind::Load:
-        case StepKind::RunOnCpu: return isSlice(s.first, 1, program.cpuOperators.size());
+        case StepKind::RunOnCpu:
+            return isSlice(s.first, 1, program.cpuOperators.size());
     }
     return false;
 }
@@ -110,10 +114,10 @@ void checkCommands(const ProgramImage& program, const AddressSpace& space) {
         const std::string what = parseCommand(program.commands[i], command);
         require(what.empty(), what + ": command", i);
         for (const CommandOperand& operand : command.operands)
-            require(space.contains(operand.deviceAddress >> AddressSpace::kWindowShift,
-                                   AddressSpace::offsetOf(operand.deviceAddress),
-                                   operand.sizeBytes),
-                    "operand outside its window: command", i);
+            require(
+                space.contains(operand.deviceAddress >> AddressSpace::kWindowShift,
+                               AddressSpace::offsetOf(operand.deviceAddress), operand.sizeBytes),
+                "operand outside its window: command", i);
     }
 }
 

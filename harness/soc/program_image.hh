@@ -94,7 +94,7 @@ struct ProgramImage {
     std::vector<CpuOperatorImage> cpuOperators;
     std::vector<CostImage> cpuCosts;  // one per CPU operator
     CostImage copyCost{};
-    std::vector<std::string> commands;  // descriptors
+    std::vector<std::string> commands;      // descriptors
     std::vector<std::string> initialBytes;  // one per window
     bool isDynamic = false;
 };

@@ -106,8 +106,8 @@ class RoutineStream final : public AccessStream {
 /// The same access to every line of some ranges: clflushopt, or stores past the caches.
 class LineStream final : public AccessStream {
   public:
-    LineStream(AccessKind kind, std::vector<std::pair<Addr, std::uint64_t>> ranges,
-               Tick lineTicks, std::uint32_t lineBytes);
+    LineStream(AccessKind kind, std::vector<std::pair<Addr, std::uint64_t>> ranges, Tick lineTicks,
+               std::uint32_t lineBytes);
 
     bool next(StreamAccess& access) override;
     Tick tailTicks() const override { return 0; }

@@ -71,7 +71,7 @@ class TransferEngine final : public EventHandler, public AccessListener {
     TransferListener& listener;
     ComponentId component;
 
-    std::map<std::uint32_t, Transfer> waiting;             // by id
+    std::map<std::uint32_t, Transfer> waiting;              // by id
     std::unordered_map<std::uint32_t, std::uint64_t> left;  // bytes not yet answered, by index
     Transfer active;
     bool isActive = false;

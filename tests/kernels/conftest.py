@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,24 +14,26 @@ from harness.soc.tensors import numpy_dtype
 ALIGNMENT = 8
 
 
-def _form(dtype, layout, shape, alignment):
+def _form(dtype: Any, layout: Any, shape: Any, alignment: Any) -> Any:
     stored = (*shape[:-1], -(-shape[-1] // alignment) * alignment)
     return (DTYPE_CODES[dtype], layout, list(shape), list(stored)), stored
 
 
-def _padded(array, stored):
+def _padded(array: Any, stored: Any) -> Any:
     padding = [(0, have - want) for want, have in zip(array.shape, stored, strict=True)]
     return np.pad(array, padding).tobytes()
 
 
 @pytest.fixture
-def run_kernel():
+def run_kernel() -> Any:
     """Return f(routine, inputs, output forms, attributes) -> arrays.
 
     Inputs are (array, dtype, layout), output forms (dtype, layout, shape).
     """
 
-    def run(routine, inputs, outputs, attributes=(), alignment=ALIGNMENT):
+    def run(
+        routine: Any, inputs: Any, outputs: Any, attributes: Any = (), alignment: Any = ALIGNMENT
+    ) -> Any:
         forms, data = [], []
         for array, dtype, layout in inputs:
             form, stored = _form(dtype, layout, array.shape, alignment)

@@ -37,7 +37,7 @@ def test_an_old_run_is_replaced_with_force_only_and_other_files_stay(tmp_path: P
         RunDirectory.create(str(tmp_path), "lenet5")
     RunDirectory.create(str(tmp_path), "lenet5", force=True)
 
-    assert os.listdir(tmp_path) == ["notes.md"]
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.md"]
 
 
 def test_an_empty_directory_of_the_user_is_taken_and_kept(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_an_empty_directory_of_the_user_is_taken_and_kept(tmp_path: Path) -> Non
     directory.discard()
 
     assert tmp_path.is_dir()
-    assert not os.listdir(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_discarding_removes_the_directories_that_were_made(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_temporary(
     with pytest.raises(BackendError, match="disk is full"):
         directory.write("stats.txt", "new")
 
-    assert os.listdir(tmp_path) == ["stats.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["stats.txt"]
     assert (tmp_path / "stats.txt").read_text() == "old"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -19,6 +19,9 @@ from harness.run.outputs import (
     ulp_distance,
 )
 from harness.run.workload import Workload
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BITS = st.integers(0, 2**16 - 1)
 

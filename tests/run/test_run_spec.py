@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -14,6 +13,9 @@ from harness.base.errors import SpecError
 from harness.run.manifest import InputFile, Manifest, read_manifest
 from harness.run.request import RunRequest, repeat_request
 from harness.run.spec import RunSpec
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 

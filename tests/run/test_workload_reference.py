@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +10,9 @@ from harness.base.errors import GraphError, SpecError
 from harness.graph import save_graph
 from harness.run.config_files import config_ini, config_tree
 from harness.run.reference import default_name, load_workload
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SCRIPT = """
 from harness.graph import Graph, input_data, relu

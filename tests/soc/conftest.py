@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ from harness.target import load_target
 READ, WRITE, COMPUTE, FENCE, IRQ, _SET_REGISTER, NOTIFY = range(1, 8)
 
 
-def describe(kernels=()):
+def describe(kernels: Any = ()) -> Any:
     return ModelDescription(
         model="fake",
         version="1",
@@ -53,7 +54,7 @@ class ActionsBuilder:
     dependences: list = field(default_factory=list)
     data: bytes = b""
 
-    def add(self, kind, node_id, after=(), **fields):
+    def add(self, kind: Any, node_id: Any, after: Any = (), **fields: Any) -> Any:
         values = {"interface": 0, "stream": 0, "unit": 0, "address": 0, "value": 0, "row_bytes": 0}
         values |= {"rows": 0, "stride_bytes": 0, "operand": 0, "data": b"", "flags": 0} | fields
         self.nodes.append(
@@ -68,7 +69,7 @@ class ActionsBuilder:
         self.data += values["data"]
         return self
 
-    def build(self, *, is_final=True, wake_tick=0):
+    def build(self, *, is_final: Any = True, wake_tick: Any = 0) -> Any:
         return Actions(
             nodes=b"".join(self.nodes),
             node_count=len(self.nodes),
@@ -82,27 +83,29 @@ class ActionsBuilder:
 class FakeConnection:
     """Answers from a script: f(kind, instance, tick, payload) -> Actions."""
 
-    def __init__(self, script=None):
+    def __init__(self, script: Any = None) -> Any:
         self.description = describe()
         self.script = script
         self.log = []
 
-    def reset(self, windows):
+    def reset(self, windows: Any) -> None:
         self.windows = windows
 
-    def launch(self, instance, tick, command, operand_data=b""):
+    def launch(self, instance: Any, tick: Any, _command: Any, operand_data: Any = b"") -> Any:
         return self._answer("launch", instance, tick, operand_data)
 
-    def event(self, instance, tick, command_id, completions, data=b""):
+    def event(
+        self, instance: Any, tick: Any, command_id: Any, completions: Any, data: Any = b""
+    ) -> Any:
         assert command_id >= 0
         return self._answer(
             "event", instance, tick, (np.frombuffer(completions, COMPLETION_DTYPE), data)
         )
 
-    def wake(self, instance, tick, command_id):
+    def wake(self, instance: Any, tick: Any, command_id: Any) -> Any:
         return self._answer("wake", instance, tick, command_id)
 
-    def _answer(self, kind, instance, tick, payload):
+    def _answer(self, kind: Any, instance: Any, tick: Any, payload: Any) -> Any:
         self.log.append((kind, instance, tick, payload))
         return self.script(kind, instance, tick, payload)
 
@@ -112,7 +115,7 @@ INPUT = device_address(0, 0)
 OUTPUT = device_address(0, BYTES)
 
 
-def tiny_program(commands=1, items=None):
+def tiny_program(commands: Any = 1, items: Any = None) -> Any:
     """One window, an input and an output of 512 bytes; `commands` invocations, then a wait."""
     buffers = tuple(
         Buffer(name, 0, offset, BYTES, "uint8", "N", (BYTES,), (BYTES,), name)
@@ -143,15 +146,15 @@ def tiny_program(commands=1, items=None):
 
 
 @pytest.fixture
-def actions():
+def actions() -> Any:
     return ActionsBuilder
 
 
 @pytest.fixture
-def run_tiny():
+def run_tiny() -> Any:
     """Return f(script, ...) -> (result, connection) on the smaug target."""
 
-    def run(script, *, sets=(), program=None, **options):
+    def run(script: Any, *, sets: Any = (), program: Any = None, **options: Any) -> Any:
         connection = FakeConnection(script)
         simulation = Simulation(
             program or tiny_program(), load_target("smaug", sets), connection, inputs=[], **options
@@ -162,10 +165,10 @@ def run_tiny():
 
 
 @pytest.fixture
-def run_on_cpu():
+def run_on_cpu() -> Any:
     """Return f(graph, arrays) -> outputs of a run in which no operator is accelerated."""
 
-    def run(graph, arrays, **options):
+    def run(graph: Any, arrays: Any, **options: Any) -> Any:
         target = load_target("smaug")
         connection = FakeConnection()
         program = compile_graph(graph, target, connection.description)
@@ -175,10 +178,18 @@ def run_on_cpu():
 
 
 @pytest.fixture
-def run_workload():
+def run_workload() -> Any:
     """Return f(workload, ...) -> (result, program) with the vector MAC engine in process."""
 
-    def run(workload, *, sets=(), policy="smaug", mode="kernel", edit=None, **options):
+    def run(
+        workload: Any,
+        *,
+        sets: Any = (),
+        policy: Any = "smaug",
+        mode: Any = "kernel",
+        edit: Any = None,
+        **options: Any,
+    ) -> Any:
         target = load_target("smaug", sets)
         hello = HelloParameters(mode=ModelMode[mode.upper()], instances=target.accelerator.count)
         connection = connect_in_process("vector_mac", hello)

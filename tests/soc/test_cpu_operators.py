@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -37,15 +39,15 @@ from harness.graph import (
 RNG = np.random.default_rng(7)
 
 
-def _random(*shape, dtype=np.float16):
+def _random(*shape: Any, dtype: Any = np.float16) -> Any:
     return RNG.standard_normal(shape).astype(dtype)
 
 
-def _weights(name, *shape, layout="N"):
+def _weights(name: Any, *shape: Any, layout: Any = "N") -> Any:
     return constant(_random(*shape), layout=layout, name=name)
 
 
-def _statistics(channels):
+def _statistics(channels: Any) -> Any:
     names = ("mean", "variance", "gamma", "beta")
     arrays = [_random(channels) for _ in names]
     arrays[1] = np.abs(arrays[1]) + np.float16(0.5)
@@ -92,12 +94,12 @@ IMAGES = {
 }
 
 
-def _reference(graph, array):
+def _reference(graph: Any, array: Any) -> Any:
     outputs = execute_reference(graph, {graph.inputs[0].name: array})
     return [outputs[tensor.name] for tensor in graph.outputs]
 
 
-def _close(got, expected):
+def _close(got: Any, expected: Any) -> Any:
     """Equal, or one last bit apart where libm's transcendental functions may differ."""
     assert got.shape == expected.shape
     assert got.dtype == expected.dtype
@@ -105,7 +107,7 @@ def _close(got, expected):
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_an_image_operator_on_the_host_equals_the_reference(name, run_on_cpu):
+def test_an_image_operator_on_the_host_equals_the_reference(name: Any, run_on_cpu: Any) -> None:
     with Graph("one") as graph:
         x = input_data((2, 9, 7, 6), dtype="fp16", layout="NHWC", name="x")
         IMAGES[name](x)
@@ -116,7 +118,7 @@ def test_an_image_operator_on_the_host_equals_the_reference(name, run_on_cpu):
 
 
 @pytest.mark.parametrize("op", ["conv2d", "max_pool2d", "batch_norm", "softmax", "reorder"])
-def test_a_channel_first_image_equals_the_reference(op, run_on_cpu):
+def test_a_channel_first_image_equals_the_reference(op: Any, run_on_cpu: Any) -> None:
     with Graph("one") as graph:
         x = input_data((2, 6, 9, 7), dtype="fp16", layout="NCHW", name="x")
         if op == "conv2d":
@@ -137,7 +139,9 @@ def test_a_channel_first_image_equals_the_reference(op, run_on_cpu):
 
 
 @pytest.mark.parametrize("dtype", ["fp16", "fp32"])
-def test_a_matrix_product_with_bias_and_activation_equals_the_reference(dtype, run_on_cpu):
+def test_a_matrix_product_with_bias_and_activation_equals_the_reference(
+    dtype: Any, run_on_cpu: Any
+) -> None:
     kind = {"fp16": np.float16, "fp32": np.float32}[dtype]
     with Graph("one") as graph:
         x = input_data((3, 37), dtype=dtype, layout="NC", name="x")
@@ -148,7 +152,7 @@ def test_a_matrix_product_with_bias_and_activation_equals_the_reference(dtype, r
     _close(run_on_cpu(graph, [array]).outputs[0], _reference(graph, array)[0])
 
 
-def test_two_inferences_of_one_engine_give_the_same_bytes(run_on_cpu):
+def test_two_inferences_of_one_engine_give_the_same_bytes(run_on_cpu: Any) -> None:
     with Graph("one") as graph:
         x = input_data((1, 5, 5, 6), dtype="fp16", layout="NHWC", name="x")
         max_pool2d(relu(x, name="r"), pool=2, stride=1, name="y")

@@ -154,11 +154,9 @@ def slow_phase(records: np.ndarray, tick: int) -> int:
     """The rule of the design, read literally for one tick."""
     now = records[(records["begin"] <= tick) & (tick < records["end"])]
     own = now[(now["track"] == 0) & ((now["kind"] == HOST) | (now["kind"] == WAIT))]
-    if not len(own):
-        return Phase.IDLE
+    if not len(own) or own[0]["kind"] == HOST:
+        return int(own[0]["detail"]) if len(own) else Phase.IDLE
     (own,) = own
-    if own["kind"] == HOST:
-        return int(own["detail"])
     if own["detail"] == WaitReason.ACCELERATORS:
         kinds = set(now["kind"][now["operator"] == own["operator"]].tolist())
         if UNIT in kinds:
@@ -169,10 +167,9 @@ def slow_phase(records: np.ndarray, tick: int) -> int:
         ends = awaited["end"][awaited["end"] <= own["end"]]
         return Phase.DRIVER if len(ends) and tick < ends.max() else Phase.INTERRUPT
     if own["detail"] == WaitReason.WORKERS:
+        order = (Phase.PREPARE, Phase.FLUSH, Phase.FINALIZE, *Phase)
         working = set(now["detail"][(now["kind"] == HOST) & (now["track"] > 0)].tolist())
-        for phase in (Phase.PREPARE, Phase.FLUSH, Phase.FINALIZE, *Phase):
-            if phase in working:
-                return phase
+        return next((phase for phase in order if phase in working), Phase.IDLE)
     return Phase.IDLE
 
 

@@ -28,8 +28,8 @@ std::string printable(std::string_view name) {
 }
 
 void checkName(std::string_view name, std::size_t maximumBytes, const char* what) {
-    const bool isAscii = std::all_of(name.begin(), name.end(),
-                                     [](char c) { return c >= 0x20 && c < 0x7f; });
+    const bool isAscii =
+        std::all_of(name.begin(), name.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
     require(!name.empty() && name.size() <= maximumBytes && isAscii,
             std::string(what) + " must be 1 to " + std::to_string(maximumBytes) +
                 " printable ASCII characters, got " + printable(name));
@@ -38,7 +38,8 @@ void checkName(std::string_view name, std::size_t maximumBytes, const char* what
 void checkOperand(const Operand& operand) {
     checkName(operand.name, operandNameBytes, "operand name");
     const std::string where = "operand " + printable(operand.name) + ": ";
-    require(findDtype(operand.dtype) != nullptr, where + "unknown dtype " + printable(operand.dtype));
+    require(findDtype(operand.dtype) != nullptr,
+            where + "unknown dtype " + printable(operand.dtype));
     require(operand.interface >= Interface::Dma && operand.interface <= Interface::Direct,
             where + "unknown interface");
     require(operand.shape.size() <= maximumRank, where + "more than 6 dimensions");
@@ -90,9 +91,8 @@ const AttributeValue* Command::find(std::string_view name) const {
 std::int64_t Command::integer(std::string_view name) const {
     const AttributeValue* value = find(name);
     if (value == nullptr || !std::holds_alternative<std::int64_t>(*value)) {
-        throw BridgeError(ErrorKind::Unsupported, "command " + kernel +
-                                                      " has no integer attribute " +
-                                                      std::string(name));
+        throw BridgeError(ErrorKind::Unsupported,
+                          "command " + kernel + " has no integer attribute " + std::string(name));
     }
     return std::get<std::int64_t>(*value);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a command asks for, the same whether it came as a descriptor in memory or in a Launch message.
+// What a command asks for, the same whether it came as a descriptor in memory or in a Launch
+// message.
 #pragma once
 
 #include <cstdint>

@@ -71,7 +71,7 @@ class CommandExecution final {
     std::string snapshot_;                       // KERNEL: bytes of the operands that may be read
     std::vector<std::uint64_t> operandOffsets_;  // where each begins in it
     std::map<std::uint32_t, std::string> delivered_;  // EXACT: bytes of ended READ nodes
-    std::deque<std::string> kept_;               // bytes that spans handed to the model point to
+    std::deque<std::string> kept_;  // bytes that spans handed to the model point to
     std::vector<MemoryRange> wantedRanges_;
     std::string functionalData_;
     bool hasPeeked_ = false;

@@ -52,8 +52,8 @@ pb::Envelope decodeFrame(std::string_view frame, std::uint64_t maximumBytes) {
     pb::Envelope envelope;
     if (frame.size() > std::numeric_limits<int>::max() ||
         !envelope.ParseFromArray(frame.data(), static_cast<int>(frame.size()))) {
-        throw BridgeError(ErrorKind::Protocol, "frame of " + std::to_string(frame.size()) +
-                                                   " bytes is not an Envelope");
+        throw BridgeError(ErrorKind::Protocol,
+                          "frame of " + std::to_string(frame.size()) + " bytes is not an Envelope");
     }
     if (envelope.body_case() == pb::Envelope::BODY_NOT_SET) {
         throw BridgeError(ErrorKind::Protocol, "frame without a known body");
@@ -74,10 +74,10 @@ std::string encodeFrame(const pb::Envelope& envelope, std::uint64_t maximumBytes
 
 const char* bodyName(pb::Envelope::BodyCase body) {
     static constexpr std::array<const char*, 19> names = {
-        "Hello",          "HelloAck",       "Reset",         "Ack",          "Launch",
-        "Event",          "Wake",           "ReadRegister",  "WriteRegister", "RegisterValue",
-        "Actions",        "FunctionalRead", "FunctionalData", "Drain",       "State",
-        "Bye",            "ByeAck",         "Busy",          "Error"};
+        "Hello",   "HelloAck",       "Reset",          "Ack",           "Launch",
+        "Event",   "Wake",           "ReadRegister",   "WriteRegister", "RegisterValue",
+        "Actions", "FunctionalRead", "FunctionalData", "Drain",         "State",
+        "Bye",     "ByeAck",         "Busy",           "Error"};
     const auto index = static_cast<std::size_t>(body) - pb::Envelope::kHello;
     return index < names.size() ? names[index] : "nothing";
 }

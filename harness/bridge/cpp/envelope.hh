@@ -30,7 +30,8 @@ struct SessionToken {
 // Reads 32 lower-case hexadecimal digits; throws BridgeError{Protocol} on anything else.
 SessionToken parseToken(std::string_view text);
 
-// Throws BridgeError{Protocol} if the bytes are too many, no Envelope, or an Envelope without a known body.
+// Throws BridgeError{Protocol} if the bytes are too many, no Envelope, or an Envelope without a
+// known body.
 pb::Envelope decodeFrame(std::string_view frame, std::uint64_t maximumBytes);
 
 // Throws BridgeError{Bounds} if the frame would be larger than allowed.

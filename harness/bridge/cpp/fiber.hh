@@ -12,8 +12,8 @@ namespace harness::bridge {
 
 // A function that can stop in its middle and go on later, on a stack of its own.
 //
-// A fiber that is started anew or destroyed before its function ended is unwound first: `suspend` throws
-// inside it, so that destructors run.
+// A fiber that is started anew or destroyed before its function ended is unwound first: `suspend`
+// throws inside it, so that destructors run.
 class Fiber final {
   public:
     struct Stack {

@@ -16,10 +16,10 @@ using NodeIds = std::vector<std::uint32_t>;
 
 // A node, or the pieces of one transfer: name it in `after`, or await it for its data.
 struct Handle {
-    NodeIds ids;              // what to depend on
-    std::uint32_t age = 0;    // how many waits lay behind the model when the node was created
+    NodeIds ids;                // what to depend on
+    std::uint32_t age = 0;      // how many waits lay behind the model when the node was created
     std::int32_t operand = -1;  // index of the operand that a read reads; -1 if there is no data
-    std::uint32_t first = 0;  // ids of the first and one past the last node of a read
+    std::uint32_t first = 0;    // ids of the first and one past the last node of a read
     std::uint32_t last = 0;
     std::uint64_t offsetBytes = 0;  // of the read within its operand
     std::uint64_t rowBytes = 0;

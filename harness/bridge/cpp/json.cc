@@ -148,7 +148,8 @@ class Parser final {
         const std::string_view digits = text_.substr(position_ + 1, 4);
         const auto [end, error] =
             std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-        if (digits.size() != 4 || error != std::errc() || end != digits.data() + 4 || value > 0x7f) {
+        if (digits.size() != 4 || error != std::errc() || end != digits.data() + 4 ||
+            value > 0x7f) {
             fail("only ASCII may be escaped by \\u");
         }
         position_ += 4;
@@ -170,7 +171,8 @@ class Parser final {
 
     Json parseNumber() {
         const std::size_t length =
-            std::min(text_.find_first_not_of("0123456789+-.eE", position_), text_.size()) - position_;
+            std::min(text_.find_first_not_of("0123456789+-.eE", position_), text_.size()) -
+            position_;
         const std::string_view digits = text_.substr(position_, length);
         const char* const end = digits.data() + digits.size();
         const bool isWhole = digits.find_first_of(".eE") == std::string_view::npos;

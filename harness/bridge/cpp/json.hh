@@ -29,7 +29,8 @@ class Json final {
     Json(JsonArray value) : value_(std::move(value)) {}
     Json(JsonObject value) : value_(std::move(value)) {}
 
-    // Throws BridgeError{Protocol} naming the offset; an object that names a key twice is malformed.
+    // Throws BridgeError{Protocol} naming the offset; an object that names a key twice is
+    // malformed.
     static Json parse(std::string_view text);
 
     // Python's json.dumps(value, sort_keys=True, separators=(",", ":")), byte for byte.

@@ -75,11 +75,10 @@ void CommandLedger::checkTransfer(const NodeRecord& node, std::uint64_t dataByte
             "stride_bytes");
     const std::uint64_t extent = (node.rows - 1) * node.strideBytes + node.rowBytes;
     // Unsigned: an address below the operand wraps to an offset beyond any size.
-    require(extent <= operand.sizeBytes &&
-                node.address - operand.address <= operand.sizeBytes - extent,
-            node, "address");
-    require(!isWrite ||
-                (totalBytes <= dataBytes && node.dataOffset <= dataBytes - totalBytes),
+    require(
+        extent <= operand.sizeBytes && node.address - operand.address <= operand.sizeBytes - extent,
+        node, "address");
+    require(!isWrite || (totalBytes <= dataBytes && node.dataOffset <= dataBytes - totalBytes),
             node, "data_offset");
 }
 
@@ -90,13 +89,12 @@ void CommandLedger::checkDependences(const NodeRecord& node,
         return;
     }
     require(node.firstDependence == expectedFirst, node, "first_dependence");
-    require(node.dependences <= dependences.size() - std::min<std::uint64_t>(
-                                                         expectedFirst, dependences.size()),
+    require(node.dependences <=
+                dependences.size() - std::min<std::uint64_t>(expectedFirst, dependences.size()),
             node, "dependences");
     for (std::uint32_t i = 0; i < node.dependences; ++i) {
         const std::uint32_t id = dependences[node.firstDependence + i];
-        const std::uint64_t limit =
-            id < firstNotifyId ? workSent_ : firstNotifyId + notifySent_;
+        const std::uint64_t limit = id < firstNotifyId ? workSent_ : firstNotifyId + notifySent_;
         require(id < limit, node, "dependence");
     }
 }

@@ -26,8 +26,7 @@ Handle Memory::read(std::string_view operand, const Transfer& transfer, const Af
     if (!target.isRead) {
         refuse(target, "reads it although the command does not allow that");
     }
-    const std::uint64_t rest =
-        target.sizeBytes - std::min(transfer.offsetBytes, target.sizeBytes);
+    const std::uint64_t rest = target.sizeBytes - std::min(transfer.offsetBytes, target.sizeBytes);
     const Place place = {transfer.offsetBytes, transfer.sizeBytes.value_or(rest), transfer.rows,
                          transfer.strideBytes};
     check(target, place);
@@ -107,8 +106,8 @@ Handle Memory::add(NodeRecord node, const Place& place, std::uint64_t pieceBytes
         node.rowBytes = static_cast<std::uint32_t>(piece.rowBytes);
         node.rows = static_cast<std::uint32_t>(piece.rows);
         node.strideBytes = piece.rows > 1 ? piece.strideBytes : 0;
-        ids.push_back(recorder_.add(node, after, data == nullptr ? nullptr : data + taken,
-                                    node.sizeBytes()));
+        ids.push_back(
+            recorder_.add(node, after, data == nullptr ? nullptr : data + taken, node.sizeBytes()));
         taken += node.sizeBytes();
     }
     const std::uint32_t first = ids.front();
@@ -144,9 +143,9 @@ std::vector<Memory::Place> Memory::cut(const Place& place, std::uint64_t pieceBy
 
 std::uint32_t Memory::find(std::string_view operand) const {
     if (!command_.hasOperand(operand)) {
-        throw BridgeError(ErrorKind::Model, "command \"" + command_.kernel +
-                                                "\" has no operand \"" + std::string(operand) +
-                                                "\"");
+        throw BridgeError(
+            ErrorKind::Model,
+            "command \"" + command_.kernel + "\" has no operand \"" + std::string(operand) + "\"");
     }
     return command_.operandIndex(operand);
 }

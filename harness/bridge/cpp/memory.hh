@@ -23,8 +23,8 @@ struct ByteSpan {
     std::size_t size = 0;
 };
 
-// One transfer: a range of an operand, or `rows` ranges that lie `strideBytes` apart. Transfers of a stream
-// start in the order of their calls.
+// One transfer: a range of an operand, or `rows` ranges that lie `strideBytes` apart. Transfers of
+// a stream start in the order of their calls.
 struct Transfer {
     std::uint64_t offsetBytes = 0;
     std::optional<std::uint64_t> sizeBytes = std::nullopt;  // per row; absent means the rest
@@ -43,9 +43,9 @@ struct OperandRange {
 
 // Timed transfers between the operands of one command and the accelerator.
 //
-// Every call records its nodes and returns at once. Await the handle of a read to use its data: what is
-// recorded later depends on it. All of these throw BridgeError{Model} when the model does what the
-// command does not allow.
+// Every call records its nodes and returns at once. Await the handle of a read to use its data:
+// what is recorded later depends on it. All of these throw BridgeError{Model} when the model does
+// what the command does not allow.
 class Memory final {
   public:
     Memory(const Command& command, GraphRecorder& recorder, CommandExecution& execution)

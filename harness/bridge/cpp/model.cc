@@ -16,9 +16,10 @@ JsonArray namesOf(const std::vector<std::string>& names) {
 std::string ModelDescription::toJson() const {
     JsonArray memories;
     for (const Scratchpad& scratchpad : scratchpads) {
-        memories.emplace_back(JsonObject{{"name", scratchpad.name},
-                                      {"size_bytes", static_cast<std::int64_t>(scratchpad.sizeBytes)},
-                                      {"element_bytes", scratchpad.elementBytes}});
+        memories.emplace_back(
+            JsonObject{{"name", scratchpad.name},
+                       {"size_bytes", static_cast<std::int64_t>(scratchpad.sizeBytes)},
+                       {"element_bytes", scratchpad.elementBytes}});
     }
     return Json(JsonObject{{"model", model},
                            {"version", version},
@@ -48,8 +49,7 @@ void Counters::count(std::string_view name, double amount, std::string_view unit
             return;
         }
     }
-    statistics_.push_back(
-        {std::string(name), amount, std::string(unit), std::string(description)});
+    statistics_.push_back({std::string(name), amount, std::string(unit), std::string(description)});
 }
 
 void Counters::countEnergy(std::string_view action, double joules, std::string_view description) {

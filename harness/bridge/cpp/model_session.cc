@@ -48,8 +48,8 @@ std::vector<CompletionRecord> completionsOf(const pb::Envelope& request) {
                 ErrorKind::Protocol, "a completion's ticks do not ascend up to the Event's tick");
         require(each.status <= CompletionStatus::BusError, ErrorKind::Protocol,
                 "a completion has an unknown status");
-        require(before == nullptr || std::pair(before->lastTick, before->id) <
-                                         std::pair(each.lastTick, each.id),
+        require(before == nullptr ||
+                    std::pair(before->lastTick, before->id) < std::pair(each.lastTick, each.id),
                 ErrorKind::Protocol, "completions are not in the order (end tick, node id)");
         before = &each;
     }
@@ -107,8 +107,8 @@ void ModelSession::checkHeader(const pb::Envelope& request) {
     require(request.instance() < std::max<std::size_t>(instances_.size(), 1), ErrorKind::Protocol,
             "instance " + std::to_string(request.instance()) + " of " +
                 std::to_string(instances_.size()));
-    const bool isSessionWide = isHello || request.has_reset() || request.has_drain() ||
-                               request.has_bye();
+    const bool isSessionWide =
+        isHello || request.has_reset() || request.has_drain() || request.has_bye();
     require(!isSessionWide || request.instance() == 0, ErrorKind::Protocol,
             std::string(bodyName(request.body_case())) + " is not about one instance");
     instance_ = request.body_case() == pb::Envelope::kError ? 0 : request.instance();
@@ -118,9 +118,9 @@ pb::Envelope ModelSession::answer(pb::Envelope& request) {
     const bool isWanted = std::any_of(instances_.begin(), instances_.end(), [](const Instance& i) {
         return i.isBusy() && !i.command->wantedRanges().empty();
     });
-    require(isWanted == (request.body_case() == pb::Envelope::kFunctionalData),
-            ErrorKind::Protocol, std::string(bodyName(request.body_case())) +
-                                     (isWanted ? " instead of FunctionalData" : " out of turn"));
+    require(isWanted == (request.body_case() == pb::Envelope::kFunctionalData), ErrorKind::Protocol,
+            std::string(bodyName(request.body_case())) +
+                (isWanted ? " instead of FunctionalData" : " out of turn"));
     pb::Envelope reply;
     switch (request.body_case()) {
         case pb::Envelope::kHello:
@@ -146,8 +146,8 @@ pb::Envelope ModelSession::answer(pb::Envelope& request) {
             bye(*reply.mutable_bye_ack());
             break;
         default:  // wake-ups and registers were never asked for; the rest is the model's to say
-            throw BridgeError(ErrorKind::Protocol, std::string("unexpected ") +
-                                                       bodyName(request.body_case()));
+            throw BridgeError(ErrorKind::Protocol,
+                              std::string("unexpected ") + bodyName(request.body_case()));
     }
     return reply;
 }

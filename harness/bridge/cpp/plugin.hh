@@ -17,8 +17,9 @@ typedef struct HarnessModel {
     uint32_t reserved;     // 0
     void* session;
 
-    // Takes one frame and returns 0 with the reply, or nonzero without one if memory ran out. The reply
-    // stays valid until the next call; it is empty if the session is over and nothing is left to say.
+    // Takes one frame and returns 0 with the reply, or nonzero without one if memory ran out. The
+    // reply stays valid until the next call; it is empty if the session is over and nothing is left
+    // to say.
     int (*exchange)(void* session, const uint8_t* frame, size_t frame_bytes, const uint8_t** reply,
                     size_t* reply_bytes);
 
@@ -51,8 +52,7 @@ inline int exchangeWithPlugin(void* opaque, const uint8_t* frame, size_t frameBy
                               const uint8_t** reply, size_t* replyBytes) {
     try {
         auto& plugin = *static_cast<PluginSession*>(opaque);
-        plugin.reply =
-            plugin.session.exchange({reinterpret_cast<const char*>(frame), frameBytes});
+        plugin.reply = plugin.session.exchange({reinterpret_cast<const char*>(frame), frameBytes});
         *reply = reinterpret_cast<const uint8_t*>(plugin.reply.data());
         *replyBytes = plugin.reply.size();
         return 0;
@@ -69,9 +69,8 @@ inline void destroyPlugin(HarnessModel* model) {
 inline HarnessModel* createPlugin(ModelFactory factory) {
     try {
         auto session = std::make_unique<PluginSession>(std::move(factory));
-        auto model = std::make_unique<HarnessModel>(
-            HarnessModel{HARNESS_MODEL_ABI_VERSION, 0, session.get(), exchangeWithPlugin,
-                         destroyPlugin});
+        auto model = std::make_unique<HarnessModel>(HarnessModel{
+            HARNESS_MODEL_ABI_VERSION, 0, session.get(), exchangeWithPlugin, destroyPlugin});
         static_cast<void>(session.release());  // the struct owns it from now on
         return model.release();
     } catch (...) {
@@ -82,9 +81,8 @@ inline HarnessModel* createPlugin(ModelFactory factory) {
 }  // namespace harness::bridge
 
 // Makes a shared object of a factory: HARNESS_MODEL_PLUGIN(makeVectorMac)
-#define HARNESS_MODEL_PLUGIN(factory)                                                     \
-    extern "C" __attribute__((visibility("default"))) HarnessModel* harness_model_create( \
-        void) {                                                                           \
-        return harness::bridge::createPlugin(factory);                                    \
+#define HARNESS_MODEL_PLUGIN(factory)                                                            \
+    extern "C" __attribute__((visibility("default"))) HarnessModel* harness_model_create(void) { \
+        return harness::bridge::createPlugin(factory);                                           \
     }
 #endif

@@ -24,7 +24,8 @@ enum class NodeKind : std::uint8_t {
 // How an operand's bytes travel; `None` is what nodes without bytes carry.
 enum class Interface : std::uint8_t { None = 0, Dma = 1, Acp = 2, Cache = 3, Direct = 4 };
 
-// Ids from here on belong to NOTIFY nodes, so that ids of work do not depend on how often a model asks.
+// Ids from here on belong to NOTIFY nodes, so that ids of work do not depend on how often a model
+// asks.
 inline constexpr std::uint32_t firstNotifyId = 0x80000000U;
 inline constexpr std::uint32_t maximumStreams = 16;
 
@@ -101,6 +102,8 @@ inline constexpr std::uint32_t windowOf(std::uint64_t address) {
     return static_cast<std::uint32_t>(address >> windowShift);
 }
 
-inline constexpr std::uint64_t offsetOf(std::uint64_t address) { return address & windowOffsetMask; }
+inline constexpr std::uint64_t offsetOf(std::uint64_t address) {
+    return address & windowOffsetMask;
+}
 
 }  // namespace harness::bridge

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "descriptor.hh"
-
 #include <gtest/gtest.h>
 
+#include "descriptor.hh"
 #include "error.hh"
 
 namespace harness::bridge {
@@ -30,7 +29,8 @@ TEST(Descriptor, RoundTrips) {
 TEST(Descriptor, RefusesEveryTruncation) {
     const std::string bytes = encodeDescriptor(example());
     for (std::size_t size = 0; size < bytes.size(); ++size) {
-        EXPECT_THROW(decodeDescriptor(std::string_view(bytes).substr(0, size)), BridgeError) << size;
+        EXPECT_THROW(decodeDescriptor(std::string_view(bytes).substr(0, size)), BridgeError)
+            << size;
     }
 }
 
@@ -46,9 +46,9 @@ TEST(Descriptor, RefusesUnknownCodes) {
     const std::string good = encodeDescriptor(example());
     constexpr std::size_t operand = 32;
     const std::pair<std::size_t, char> changes[] = {
-        {0, 'X'},           {4, 64},           {operand + 16, 5}, {operand + 16, 0},
-        {operand + 17, 4},  {operand + 18, 9}, {operand + 18, 0}, {operand + 19, 7},
-        {160 + 23, 2},      {16, '\n'},
+        {0, 'X'},          {4, 64},           {operand + 16, 5}, {operand + 16, 0},
+        {operand + 17, 4}, {operand + 18, 9}, {operand + 18, 0}, {operand + 19, 7},
+        {160 + 23, 2},     {16, '\n'},
     };
     for (const auto& [offset, value] : changes) {
         std::string bytes = good;

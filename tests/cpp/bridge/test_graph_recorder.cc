@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "graph_recorder.hh"
-
 #include <gtest/gtest.h>
+
+#include "graph_recorder.hh"
 
 namespace harness::bridge {
 namespace {

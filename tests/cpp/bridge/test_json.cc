@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "json.hh"
-
 #include <gtest/gtest.h>
 
 #include "error.hh"
+#include "json.hh"
 #include "sha256.hh"
 
 namespace harness::bridge {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "model_session.hh"
-
 #include <gtest/gtest.h>
 
 #include <cstring>
 #include <stdexcept>
 
 #include "example_model.hh"
+#include "model_session.hh"
 
 namespace harness::bridge {
 namespace {
@@ -256,9 +255,9 @@ TEST(ModelSession, RefusesAnOperandOutsideItsWindow) {
 
 TEST(ModelSession, RefusesCompletionsThatDoNotFit) {
     const std::vector<std::pair<std::vector<CompletionRecord>, std::string>> wrong = {
-        {{CompletionRecord{}}, "1234567"},                             // bytes missing
-        {{CompletionRecord{}}, "123456789"},                           // bytes too many
-        {{CompletionRecord{5, CompletionStatus::Ok, 0, 0, 0}}, ""},    // unknown node
+        {{CompletionRecord{}}, "1234567"},                               // bytes missing
+        {{CompletionRecord{}}, "123456789"},                             // bytes too many
+        {{CompletionRecord{5, CompletionStatus::Ok, 0, 0, 0}}, ""},      // unknown node
         {{CompletionRecord{}, CompletionRecord{}}, "1234567812345678"},  // twice
     };
     for (const auto& [completions, data] : wrong) {

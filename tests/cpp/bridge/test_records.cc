@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "records.hh"
-
 #include <gtest/gtest.h>
 
 #include <cstring>
 #include <vector>
+
+#include "records.hh"
 
 namespace harness::bridge {
 namespace {

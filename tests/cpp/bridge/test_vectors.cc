@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The byte vectors of `tests/protocol/vectors/bridge_v1.json`, which the Python end must pass as well.
+// The byte vectors of `tests/protocol/vectors/bridge_v1.json`, which the Python end must pass as
+// well.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -64,7 +65,8 @@ void expectValidity(const Json& vector, Call call) {
 TEST(Vectors, DescriptorsDecodeAsStated) {
     for (const Json& vector : vectorsOf("descriptor")) {
         const std::string bytes = bytesOf(vector, "bytes");
-        expectValidity(vector, [&] { EXPECT_EQ(encodeDescriptor(decodeDescriptor(bytes)), bytes); });
+        expectValidity(vector,
+                       [&] { EXPECT_EQ(encodeDescriptor(decodeDescriptor(bytes)), bytes); });
     }
 }
 
@@ -86,13 +88,14 @@ TEST(Vectors, ActionsAreEnteredAsStated) {
         const auto number = [&](const char* key) {
             return static_cast<std::uint64_t>(*object.at(key).as<std::int64_t>());
         };
-        CommandLedger ledger(decodeDescriptor(bytesOf(vector, "command")), 0, number("units"), 1024);
+        CommandLedger ledger(decodeDescriptor(bytesOf(vector, "command")), 0, number("units"),
+                             1024);
         expectValidity(vector, [&] {
-            ledger.enter({0, recordsOf<NodeRecord>(bytesOf(vector, "nodes")),
-                          recordsOf<std::uint32_t>(bytesOf(vector, "dependences")),
-                          bytesOf(vector, "data").size(), flagOf(vector, "is_final"),
-                          number("wake_tick")},
-                         0);
+            ledger.enter(
+                {0, recordsOf<NodeRecord>(bytesOf(vector, "nodes")),
+                 recordsOf<std::uint32_t>(bytesOf(vector, "dependences")),
+                 bytesOf(vector, "data").size(), flagOf(vector, "is_final"), number("wake_tick")},
+                0);
         });
     }
 }
