@@ -6,6 +6,10 @@ import linecache
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 _OWN_PACKAGE = str(Path(__file__).resolve().parents[1])
 
@@ -34,4 +38,17 @@ def caller_location() -> SourceLocation:
         if frame.f_back is None:
             break
         frame = frame.f_back
-    return SourceLocation(frame.f_code.co_filename, frame.f_lineno)
+    return SourceLocation(_portable_path(frame), frame.f_lineno)
+
+
+def _portable_path(frame: FrameType) -> str:
+    """Name a frame's file so that the same source gives the same bytes in any folder.
+
+    A module of a package is named from the package's top, any other file from the current folder
+    if it lies below it.
+    """
+    path = Path(frame.f_code.co_filename)
+    module = str(frame.f_globals.get("__name__", "")).split(".")
+    if len(module) > 1 and path.parts[-len(module) : -1] == tuple(module[:-1]):
+        return "/".join(path.parts[-len(module) :])
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -295,7 +295,8 @@ def connect_in_process(
     """Load a model into this process and shake hands with it.
 
     Args:
-        model_reference: An installed model's name, "file.py[:Class]" or "module:Class".
+        model_reference: An installed model's name, "file.py[:Class]", "module:Class", or a shared
+            object ("model.so").
         hello: What the simulator says of itself.
         functional_reader: Serves the model's functional reads.
 
@@ -303,6 +304,10 @@ def connect_in_process(
         HandshakeError: There is no such model, or it refuses the parameters.
         ModelError: The model raised.
     """
+    if model_reference.endswith(".so"):
+        from harness.bridge.shared_object import connect_shared_object  # noqa: PLC0415
+
+        return connect_shared_object(model_reference, hello, functional_reader)
     from harness.bridge.host import ModelHost  # noqa: PLC0415 - the ipc transport needs no SDK
     from harness.bridge.load import load_model  # noqa: PLC0415
 

@@ -23,7 +23,8 @@ ENTRY_POINT_GROUP = "harness.models"
 def is_program(reference: str) -> bool:
     """Return whether a reference names an executable file instead of a Python model."""
     path = Path(reference)
-    return path.suffix != ".py" and path.is_file() and os.access(path, os.X_OK)
+    is_other = path.suffix in {".py", ".so"}
+    return not is_other and path.is_file() and os.access(path, os.X_OK)
 
 
 def model_names() -> list[str]:

@@ -19,9 +19,9 @@ DEBUG_VARIABLE = "HARNESS_DEBUG"
 
 def main() -> int:
     """Run the command line and return its exit code."""
-    from harness.cli.app import app  # noqa: PLC0415 - errors of its import are reported too
-
     try:
+        from harness.cli.app import app  # noqa: PLC0415 - an interruption of it is reported too
+
         app(prog_name="harness")
     except SystemExit as end:
         if end.code == ExitCode.INTERRUPTED:

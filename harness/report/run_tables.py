@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from harness.run.result import RunResult
     from harness.stats.breakdown import Breakdown, OperatorTime
 
+PART_COLUMNS = ("accel.", "data mov.", "CPU sw.")
+"""Short names of the three parts, in their order, so that the table fits 80 columns."""
+
 
 def run_tables(result: RunResult) -> list[Table]:
     """Return all tables that the result has numbers for."""
@@ -53,7 +56,7 @@ def phase_table(breakdown: Breakdown) -> Table:
 
 def operator_table(breakdown: Breakdown, most: int = 40) -> Table:
     """Return each operator's time, split into the three parts."""
-    columns = ("operator", "op", ">time", ">share", *(f">{part}" for part in ROLL_UP), ">MACs")
+    columns = ("operator", "op", ">time", ">share", *(f">{name}" for name in PART_COLUMNS), ">MACs")
     percent = shares([time.ticks for time in breakdown.operators])
     rows = [
         (

@@ -61,10 +61,17 @@ def _print_rich(table: Table, stream: TextIO) -> None:
     from rich.table import Table as RichTable  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    drawn = RichTable(title=table.title or None, box=SIMPLE_HEAD, title_justify="left")
+    drawn = RichTable(
+        title=table.title or None,
+        box=SIMPLE_HEAD,
+        title_justify="left",
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     for name in table.columns:
+        is_number = name.startswith(">")
         drawn.add_column(
-            name.removeprefix(">"), justify="right" if name.startswith(">") else "left"
+            name.removeprefix(">"), justify="right" if is_number else "left", no_wrap=is_number
         )
     for index, row in enumerate(table.rows):
         style = "bold" if index in table.strong else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from harness.base.errors import (
     BridgeError,
     CoherenceError,
     HarnessError,
+    ModelError,
     PeerLostError,
     ProtocolError,
 )
@@ -59,6 +61,8 @@ def keep_failure(run: PreparedRun, error: BaseException, partial: Measurement) -
     """Write what can be kept of a simulation that an error ended."""
     cause = next((text for kind, text in CAUSES if isinstance(error, kind)), "internal error")
     message = "" if isinstance(error, KeyboardInterrupt) else str(error)
+    if isinstance(error, ModelError):  # its own numbers may be what is wrong
+        partial = replace(partial, model_statistics=())
     result = RunResult(cause, is_success=False, message=message, **_facts(run, partial))
     with suppress(HarnessError):
         breakdowns = [_break_down(run, inference) for inference in partial.inferences]
@@ -200,8 +204,6 @@ def _against_promise(run: PreparedRun, result: RunResult) -> RunResult:
     """Compare a repeated run with the one it repeats."""
     if run.request.repeats is None:
         return result
-    from dataclasses import replace  # noqa: PLC0415 - only repeated runs
-
     old = read_result(run.request.repeats)
     pairs = {
         "program": (old.hashes.get("program"), result.hashes.get("program")),

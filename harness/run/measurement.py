@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from harness.base.errors import ModelError
 from harness.base.units import TICKS_PER_SECOND
-from harness.stats.statistic import Statistic
+from harness.stats.statistic import BASE_UNITS, Statistic, is_statistic_name, is_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,13 +78,21 @@ def root_statistics(begin_tick: int, end_tick: int) -> list[Statistic]:
 
 
 def model_lines(statistics: Sequence[ModelStatistic]) -> list[Statistic]:
-    """Return the model's statistics as lines under `system.accel<instance>`."""
-    return [
-        Statistic(
-            f"system.accel{each.instance}.{each.name}",
-            int(each.value) if float(each.value).is_integer() else each.value,
-            each.unit,
-            f"{each.description} (all inferences)",
-        )
-        for each in statistics
-    ]
+    """Return the model's statistics as lines under `system.accel<instance>`.
+
+    Raises:
+        ModelError: A name or unit cannot stand in stats.txt, or a name occurs twice.
+    """
+    lines: dict[str, Statistic] = {}
+    for each in statistics:
+        name = f"system.accel{each.instance}.{each.name}"
+        if name in lines or not is_statistic_name(each.name) or not is_unit(each.unit):
+            raise ModelError(
+                "the model's statistic cannot stand in stats.txt",
+                where=name,
+                expected=f"a name of its own without blanks, one of {', '.join(BASE_UNITS)}",
+                got=f"{each.name!r} in {each.unit!r}",
+            )
+        value = int(each.value) if float(each.value).is_integer() else each.value
+        lines[name] = Statistic(name, value, each.unit, f"{each.description} (all inferences)")
+    return list(lines.values())

@@ -5,7 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from harness.base.errors import HandshakeError
 from harness.run.directory import MODEL_LOG
+from harness.stats.statistic import is_statistic_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +55,7 @@ class ModelSession:
         """
         self._connection = self._connected(target)
         self._started = None
+        check_unit_names(self._connection.description.units)
         if self._request.record is not None:
             from harness.bridge.trace import RecordingConnection  # noqa: PLC0415
 
@@ -98,3 +101,18 @@ def hello_parameters(target: Target, mode: str, seed: int) -> HelloParameters:
         line_bytes=target.line_bytes,
         seed=seed,
     )
+
+
+def check_unit_names(units: tuple[str, ...]) -> None:
+    """Refuse names of units that could not stand in stats.txt.
+
+    Raises:
+        HandshakeError: A name has blanks or odd characters.
+    """
+    for unit in units:
+        if not is_statistic_name(unit):
+            raise HandshakeError(
+                "a unit's name in the model's description cannot stand in stats.txt",
+                expected="a name without blanks",
+                got=repr(unit),
+            )

@@ -80,6 +80,7 @@ void bindHost(nb::module_& module) {
         .def_rw("maximumOutstandingMisses", &HostConfig::maximumOutstandingMisses)
         .def_rw("uncachedWriteTicks", &HostConfig::uncachedWriteTicks)
         .def_rw("handoffTicks", &HostConfig::handoffTicks)
+        .def_rw("dispatchTicks", &HostConfig::dispatchTicks)
         .def_rw("submitTicks", &HostConfig::submitTicks)
         .def_rw("doorbellTicks", &HostConfig::doorbellTicks)
         .def_rw("isPolling", &HostConfig::isPolling)

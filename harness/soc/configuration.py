@@ -123,6 +123,7 @@ def _host(target: Target, threads: int) -> Any:
     config.uncachedWriteTicks = cpu.uncached_write_ticks
     config.uncachedReadTicks = cpu.uncached_read_ticks
     config.handoffTicks = cpu.thread_handoff_ticks
+    config.dispatchTicks = cpu.step_dispatch_ticks
     config.submitTicks = driver.submit_ticks
     config.doorbellTicks = driver.doorbell_ticks
     config.isPolling = driver.wait == "polling"

@@ -23,6 +23,7 @@ struct HostConfig {
     std::uint32_t maximumOutstandingMisses = 0;
     Tick uncachedWriteTicks = 0;
     Tick handoffTicks = 0;
+    Tick dispatchTicks = 0;
     Tick submitTicks = 0;
     Tick doorbellTicks = 0;
     bool isPolling = false;

@@ -50,7 +50,16 @@ void Host::begin() {
     openItems.assign(accelerators.size(), 0);
     doorbells.clear();
     isWaiting = isRetrying = false;
-    after(0, [this] { walk(); });
+    after(0, [this] { dispatch(); });
+}
+
+void Host::dispatch() {
+    if (step == program.steps.size()) return walk();
+    stepBegin = queue.now();
+    after(config.host.dispatchTicks, [this] {
+        recordHost(stepBegin, Phase::Dispatch);
+        walk();
+    });
 }
 
 void Host::after(Tick ticks, Action action) {

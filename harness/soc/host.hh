@@ -70,8 +70,10 @@ class Host final : public EventHandler, public AcceleratorListener {
     void walk();
     void endStep() {
         ++step;
-        walk();
+        dispatch();
     }
+    /// The runtime's own work before a step: fetch it, look at its dependences, call its routine.
+    void dispatch();
     bool dependencesEnded() const;
     void copyTiles(const StepImage& image, Phase phase);
     void joinCopies(Phase phase);

@@ -176,9 +176,7 @@ class Simulation:
         if loads <= step < loads + len(steps):
             operator = self.program.operators[steps[step - loads].operator].name
         done = len(self._inferences)
-        self._on_progress(
-            Progress(tick, done, self._repeat, step, loads + len(steps), operator)
-        )
+        self._on_progress(Progress(tick, done, self._repeat, step, loads + len(steps), operator))
 
     def _break_off(self, error: BaseException) -> None:
         is_known = isinstance(error, HarnessError)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-BASE_UNITS = frozenset(
-    (
-        *("Cycle", "Tick", "Second", "Bit", "Byte", "Joule", "Volt", "Watt", "Celsius"),
-        *("Count", "Ratio", "Unspecified"),
-    )
+BASE_UNITS = (
+    *("Cycle", "Tick", "Second", "Bit", "Byte", "Joule", "Volt", "Watt", "Celsius"),
+    *("Count", "Ratio", "Unspecified"),
 )
 """gem5's unit vocabulary (src/base/stats/units.hh); a rate is `(A/B)`, and may nest."""
 
@@ -19,10 +17,17 @@ _RATE = re.compile(r"\(([A-Za-z]+)/([A-Za-z]+)\)")
 def is_unit(text: str) -> bool:
     """Tell whether `text` is a unit of gem5's vocabulary, such as "Byte" or "(Byte/Second)"."""
     while True:
-        shorter = _RATE.sub(lambda rate: "Ratio" if {rate[1], rate[2]} <= BASE_UNITS else "?", text)
+        shorter = _RATE.sub(
+            lambda rate: "Ratio" if {rate[1], rate[2]} <= set(BASE_UNITS) else "?", text
+        )
         if shorter == text:
             return text in BASE_UNITS
         text = shorter
+
+
+def is_statistic_name(name: str) -> bool:
+    """Tell whether a name parses back: not empty, and without blanks, "|" or a leading "#"."""
+    return len(name.split()) == 1 and name == name.strip() and name[0] not in "#|-"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from harness.base.errors import InternalError
-from harness.stats.statistic import Statistic, is_unit
+from harness.stats.statistic import Statistic, is_statistic_name, is_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -54,7 +54,7 @@ def format_dump(statistics: Iterable[Statistic]) -> str:
     lines = []
     seen = set()
     for statistic in statistics:
-        if not statistic.name or len(statistic.name.split()) != 1 or statistic.name in seen:
+        if not is_statistic_name(statistic.name) or statistic.name in seen:
             raise InternalError(f"bad or repeated statistic name {statistic.name!r}")
         if not is_unit(statistic.unit):
             raise InternalError(f"unknown unit {statistic.unit!r} of {statistic.name}")

@@ -31,6 +31,7 @@ class CpuSpec:
         maximum_outstanding_misses: Misses that one core overlaps.
         uncached_write_ticks: A store to a device register, until the core goes on.
         uncached_read_ticks: A load from a device register, until its value is there.
+        step_dispatch_ticks: The runtime's own work per program step.
         thread_handoff_ticks: From one thread's post to the waiting worker's first instruction.
     """
 
@@ -40,6 +41,7 @@ class CpuSpec:
     maximum_outstanding_misses: Count
     uncached_write_ticks: TimeTicks
     uncached_read_ticks: TimeTicks
+    step_dispatch_ticks: TimeTicks
     thread_handoff_ticks: TimeTicks
 
 

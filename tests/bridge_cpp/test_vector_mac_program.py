@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import zmq
@@ -17,9 +17,6 @@ from harness.base.errors import HandshakeError, PeerLostError
 from harness.bridge.ipc import connect_ipc
 from harness.bridge.messages import HelloParameters
 from harness.bridge.shared_object import SharedObjectModel, connect_shared_object
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TOKEN = "00112233445566778899aabbccddeeff"  # noqa: S105 - of a session that never is
 PATIENCE_S = 15
@@ -53,18 +50,15 @@ def _run(*arguments: str, token: str | None = TOKEN) -> subprocess.Popen[str]:
 
 
 def _children(pid: int) -> list[int]:
-    listing = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
-    )
-    return [int(each) for each in listing.stdout.split()]
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _is_alive(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
         return False
-    return True
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.mark.parametrize(
@@ -130,18 +124,15 @@ def test_the_program_does_not_outlive_a_killed_simulator(tmp_path: Path) -> None
 
 def test_a_killed_program_is_noticed_at_the_next_exchange(tmp_path: Path) -> None:
     connection = connect_ipc([str(binary_path())], HelloParameters(), tmp_path)
-    for pid in _children(os.getpid()):
-        if str(binary_path()) in _command_line(pid):
-            os.kill(pid, signal.SIGKILL)
+    (program,) = (pid for pid in _children(os.getpid()) if _runs_the_program(pid))
+    os.kill(program, signal.SIGKILL)
+
     with pytest.raises(PeerLostError):
         connection.reset([])
 
 
-def _command_line(pid: int) -> str:
-    listing = subprocess.run(
-        ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return listing.stdout
+def _runs_the_program(pid: int) -> bool:
+    return str(binary_path()).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_nodes_record_the_users_line() -> None:
         line = currentframe().f_lineno + 1  # type: ignore[union-attr]
         relu(x)
     assert graph.node("relu").location.line == line
-    assert graph.node("relu").location.file == __file__
+    assert Path(__file__).match(graph.node("relu").location.file)
 
 
 def test_an_operator_outside_a_graph_says_how_to_open_one() -> None:

@@ -49,6 +49,11 @@ class Lies(VectorMacEngine):
         write = memory.write
         memory.write = lambda operand, data, *a, **k: write(operand, bytes(len(data)), *a, **k)
         return super().execute(command, memory)
+
+class Miscounts(VectorMacEngine):
+    def statistics(self):
+        from harness.bridge.messages import ModelStatistic
+        return [ModelStatistic(0, "my macs", 1, "Apples", "a number")]
 """
 
 
@@ -182,6 +187,7 @@ def test_a_run_that_cannot_begin_leaves_nothing(
     [
         ("Raises", "inproc", "model failed", "out of coffee"),
         ("Raises", "ipc", "model failed", "out of coffee"),
+        ("Miscounts", "inproc", "model failed", "my macs"),
         ("Dies", "ipc", "model lost", "exit status 9"),
         ("Hangs", "ipc", "model lost", "deadline"),
     ],

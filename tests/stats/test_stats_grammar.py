@@ -103,7 +103,7 @@ def test_units_are_gem5s_vocabulary(unit: str, known: bool) -> None:  # noqa: FB
 
 @pytest.mark.parametrize(
     "statistic",
-    [Statistic("a b", 1), Statistic("", 1), Statistic("a", 1, "bytes")],
+    [Statistic("a b", 1), Statistic("", 1), Statistic("a\n", 1), Statistic("a", 1, "bytes")],
 )
 def test_lines_that_would_not_parse_back_are_never_written(statistic: Statistic) -> None:
     with pytest.raises(InternalError):

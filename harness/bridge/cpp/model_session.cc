@@ -72,6 +72,7 @@ std::string ModelSession::exchange(std::string_view frame) {
         checkHeader(request);
         if (request.body_case() == pb::Envelope::kError) {
             isOver_ = true;
+            hasFailed_ = true;
             return {};
         }
         pb::Envelope reply = answer(request);
@@ -328,6 +329,7 @@ std::string ModelSession::fail(ErrorKind kind, const std::string& text) {
     constexpr std::uint64_t mostTextBytes = 64 * 1024;
     constexpr std::uint64_t headerBytes = 128;
     isOver_ = true;
+    hasFailed_ = true;
     instance_ = 0;
     pb::Envelope reply;
     setError(*reply.mutable_error(), kind,

@@ -29,6 +29,9 @@ class ModelSession final {
     // Nothing more may be exchanged.
     bool isOver() const { return isOver_; }
 
+    // It ended by an error, of either side.
+    bool hasFailed() const { return hasFailed_; }
+
   private:
     // One accelerator; destroyed in reverse order, so that a running command ends first.
     struct Instance {
@@ -69,6 +72,7 @@ class ModelSession final {
     std::uint32_t instance_ = 0;  // of the message being answered
     bool hasReset_ = false;
     bool isOver_ = false;
+    bool hasFailed_ = false;
 };
 
 }  // namespace harness::bridge

@@ -26,7 +26,7 @@ namespace {
 constexpr int exitOk = 0;
 constexpr int exitFailed = 1;
 constexpr int exitUsage = 2;
-constexpr int handshakeMilliseconds = 10000;  // nobody at the endpoint for so long: give up
+constexpr int handshakeMilliseconds = 60000;  // nobody at the endpoint for so long: give up
 constexpr int lingerMilliseconds = 2000;      // the last reply must still go out
 constexpr int highWaterMark = 16;
 constexpr const char* userName = "harness";
@@ -57,6 +57,9 @@ class ConnectionMonitor final {
         }
         const auto number = static_cast<std::uint16_t>(event.data<std::uint8_t>()[0] |
                                                        event.data<std::uint8_t>()[1] << 8);
+        if (number == ZMQ_EVENT_DISCONNECTED) {  // before the handshake ZeroMQ tries again
+            return !hasConnected_;
+        }
         hasConnected_ = hasConnected_ || number == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
         return number == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
     }
@@ -75,7 +78,7 @@ void configure(zmq::socket_t& socket, const std::string& token) {
     socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(maximumFrameBytes));
     socket.set(zmq::sockopt::sndhwm, highWaterMark);
     socket.set(zmq::sockopt::rcvhwm, highWaterMark);
-    socket.set(zmq::sockopt::reconnect_ivl, -1);  // a simulator that vanished does not come back
+    socket.set(zmq::sockopt::handshake_ivl, 0);  // a simulator answers when it is ready
 }
 
 // Waits for a frame; nothing if the peer vanished first.
@@ -120,7 +123,7 @@ int serve(const ModelFactory& factory, const std::string& endpoint, const std::s
         }
     }
     socket.set(zmq::sockopt::linger, lingerMilliseconds);
-    return exitOk;
+    return session.hasFailed() ? exitFailed : exitOk;
 }
 
 std::string endpointOf(int argc, char** argv) {
@@ -140,7 +143,11 @@ std::string endpointOf(int argc, char** argv) {
 // The kernel ends this process with its parent, however that dies.
 void dieWithParent() {
 #if defined(__linux__)
+    const pid_t parent = getppid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {  // it died before the kernel knew
+        std::_Exit(exitFailed);
+    }
 #endif
 }
 
