@@ -70,9 +70,15 @@ def test_the_dispatching_thread_tiles_the_window(workload: Any, run_workload: An
     np.testing.assert_array_equal(track["begin"][1:], track["end"][:-1])
 
 
+REFRESH_SHARE = 0.005
+"""Moving work in time moves it against DRAM refresh (180 ns each 3.9 us) and open rows."""
+
+
 def test_more_threads_are_never_slower(workload: Any, run_workload: Any) -> None:
     times = [_elapsed(run_workload(workload, threads=n)[0]) for n in (1, 2, 4, 8)]
-    assert times == sorted(times, reverse=True)
+    assert all(
+        more <= fewer * (1 + REFRESH_SHARE) for fewer, more in zip(times, times[1:], strict=False)
+    )
     assert times[-1] < times[0]
 
 
