@@ -8,7 +8,12 @@ from google.protobuf.message import DecodeError
 
 from harness.base.errors import HandshakeError, ProtocolError
 from harness.bridge.codec_replies import decode_reply, encode_reply
-from harness.bridge.codec_requests import decode_request, encode_request
+from harness.bridge.codec_requests import (
+    decode_request,
+    encode_command,
+    encode_launch,
+    encode_request,
+)
 from harness.bridge.description import ModelDescription, canonical_json
 from harness.bridge.messages import (
     MAXIMUM_FRAME_BYTES,
@@ -32,9 +37,11 @@ __all__ = [
     "decode_reply",
     "decode_request",
     "encode_acceptance",
+    "encode_command",
     "encode_error",
     "encode_functional_data",
     "encode_hello",
+    "encode_launch",
     "encode_reply",
     "encode_request",
     "parse_envelope",

@@ -39,15 +39,9 @@ def _encode_reset(request: Reset) -> Any:
     return pb.Envelope(reset=body)
 
 
-def _encode_launch(request: Launch) -> Any:
-    command = request.command
-    envelope = pb.Envelope(
-        instance=request.instance, effective_tick=request.tick, data=request.data
-    )
-    body = envelope.launch
-    body.command_id = request.command_id
-    body.item = command.item
-    body.kernel = command.kernel
+def encode_command(command: Command) -> Any:
+    """Return the body of a Launch; its command id is not set."""
+    body = pb.Launch(item=command.item, kernel=command.kernel)
     for operand in command.operands:
         body.operands.add(
             name=operand.name,
@@ -64,7 +58,19 @@ def _encode_launch(request: Launch) -> Any:
             body.attributes.add(name=name, integer=value)
         else:
             body.attributes.add(name=name, real=value)
-    return envelope
+    return body
+
+
+def encode_launch(request: Launch, body: Any) -> Any:
+    """Return an Envelope with a Launch whose command is encoded already."""
+    body.command_id = request.command_id
+    return pb.Envelope(
+        instance=request.instance, effective_tick=request.tick, data=request.data, launch=body
+    )
+
+
+def _encode_launch(request: Launch) -> Any:
+    return encode_launch(request, encode_command(request.command))
 
 
 def _encode_event(request: Event) -> Any:
@@ -143,24 +149,25 @@ def _decode_reset(envelope: Any) -> Reset:
 def _decode_launch(envelope: Any) -> Launch:
     body = envelope.launch
     operands = tuple(
+        # In the order of the fields: an operand is decoded thousands of times.
         Operand(
-            name=each.name,
-            address=each.device_address,
-            size_bytes=each.size_bytes,
-            dtype=each.dtype,
-            shape=tuple(each.shape),
-            interface=each.interface,
-            is_read=each.is_read,
-            is_written=each.is_written,
+            each.name,
+            each.device_address,
+            each.size_bytes,
+            each.dtype,
+            tuple(each.shape),
+            each.interface,
+            each.is_read,
+            each.is_written,
         )
         for each in body.operands
     )
     attributes: dict[str, int | float] = {}
     for each in body.attributes:
-        which = each.WhichOneof("value")
-        if which is None or each.name in attributes:
-            raise ProtocolError("an attribute has no value or comes twice", got=each.name)
-        attributes[each.name] = getattr(each, which)
+        name, which = each.name, each.WhichOneof("value")
+        if which is None or name in attributes:
+            raise ProtocolError("an attribute has no value or comes twice", got=name)
+        attributes[name] = each.integer if which == "integer" else each.real
     command = Command(body.kernel, body.item, operands, attributes)
     check_command(command)
     return Launch(

@@ -40,15 +40,18 @@ from harness.bridge.messages import (
 from harness.bridge.windows import check_operands, check_ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from harness.bridge.description import ModelDescription
+    from harness.bridge.descriptor import Command
     from harness.bridge.host import ModelHost
 
 FunctionalReader = Callable[[int, tuple[MemoryRange, ...]], bytes]
 """Returns the bytes of the ranges as an instance sees them now, back to back."""
 
 _Reply = TypeVar("_Reply", bound=Reply)
+_LARGEST_LEAD = 8
+"""Descriptors decoded ahead; several accelerators may take them in another order."""
 
 
 class ModelConnection(ABC):
@@ -75,6 +78,8 @@ class ModelConnection(ABC):
         self._windows: tuple[DeviceWindow, ...] = ()
         self._ledgers: dict[int, CommandLedger] = {}
         self._next_command: dict[int, int] = {}
+        self._foreseen: Iterator[bytes] = iter(())
+        self._decoded: dict[bytes, Command] = {}
         self._tick = 0
 
     @property
@@ -112,6 +117,10 @@ class ModelConnection(ABC):
         self._next_command.clear()
         self._expect(Reset(self._windows), Ack)
 
+    def foresee(self, commands: Iterable[bytes]) -> None:
+        """Tell which descriptors will be launched, in order; it saves time, nothing else."""
+        self._foreseen = iter(commands)
+
     def launch(
         self, instance: int, tick: int, command: bytes, operand_data: bytes = b""
     ) -> Actions:
@@ -131,7 +140,7 @@ class ModelConnection(ABC):
             ModelError: The model raised.
             PeerLostError: The model's process is gone or missed its deadline.
         """
-        decoded = decode_command(command)
+        decoded = self._decoded.pop(command, None) or decode_command(command)
         self._check_instance(instance)
         if instance in self._ledgers:
             raise ProtocolError("a command is launched while another runs", where=f"#{instance}")
@@ -221,6 +230,14 @@ class ModelConnection(ABC):
         reply = self.exchange(request)
         self.exchanges += 1
         return reply
+
+    def _decode_ahead(self) -> Command | None:
+        """Decode one foreseen descriptor, if any; to be called while the model is at work."""
+        descriptor = next(self._foreseen, None) if len(self._decoded) < _LARGEST_LEAD else None
+        if descriptor is None:
+            return None
+        self._decoded[descriptor] = command = decode_command(descriptor)
+        return command
 
     def _ledger(self, instance: int, command_id: int) -> CommandLedger:
         ledger = self._ledgers.get(instance)

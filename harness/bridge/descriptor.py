@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from harness.base.errors import ProtocolError
@@ -20,6 +21,7 @@ MAXIMUM_OPERANDS = 16
 MAXIMUM_ATTRIBUTES = 64
 MAXIMUM_RANK = 6
 MAXIMUM_ITEM = (1 << 32) - 1
+_LEAST_INTEGER, _LARGEST_INTEGER = -(1 << 63), (1 << 63) - 1
 
 DTYPE_CODES: Mapping[str, int] = {
     "fp32": 1,
@@ -151,7 +153,7 @@ def check_command(command: Command) -> None:
         _check_operand(operand)
     for name, value in command.attributes.items():
         _check_name(name, 23, "attribute")
-        if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+        if isinstance(value, int) and not _LEAST_INTEGER <= value <= _LARGEST_INTEGER:
             raise ProtocolError(f'attribute "{name}" does not fit 64 bits', got=str(value))
 
 
@@ -186,6 +188,7 @@ def _check_count(count: int, maximum: int, what: str) -> None:
         raise ProtocolError(f"too many {what}", expected=f"at most {maximum}", got=str(count))
 
 
+@lru_cache(maxsize=1024)  # a program uses a few dozen names, thousands of times
 def _check_name(name: str, maximum_bytes: int, what: str) -> None:
     if not name or len(name) > maximum_bytes or not name.isascii() or not name.isprintable():
         raise ProtocolError(
@@ -266,6 +269,7 @@ def _decode_header(view: memoryview) -> tuple[int, int, int, str]:
     return item, operands, attributes, _decode_name(kernel)
 
 
+@lru_cache(maxsize=1024)
 def _decode_name(field_bytes: bytes) -> str:
     name, _, padding = field_bytes.partition(b"\0")
     if padding.strip(b"\0") or not name.isascii():

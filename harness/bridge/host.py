@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.base.errors import BridgeError, ModelError, ProtocolError
+from harness.bridge.description import ModelDescription
 from harness.bridge.execution import CommandExecution
 from harness.bridge.ledger import parse_completions
 from harness.bridge.messages import (
@@ -42,6 +43,7 @@ ModelFactory = Callable[[Mapping[str, object]], AcceleratorModel]
 _Result = TypeVar("_Result")
 _OWN_FOLDER = str(Path(__file__).parent)
 _STATE_LENGTH_BYTES = 8
+_TRACE_LINES = 24
 
 
 class ModelHost:
@@ -82,6 +84,12 @@ class ModelHost:
         """
         model = self._models[0]
         description = _guarded(model.describe)
+        if not isinstance(description, ModelDescription):
+            raise ModelError(
+                f"{type(model).__name__}.describe returns no description",
+                expected="a ModelDescription",
+                got=type(description).__name__,
+            )
         if not description.parameters:
             description = replace(description, parameters=model.resolved_parameters())
         return Acceptance(
@@ -96,7 +104,7 @@ class ModelHost:
 
         Raises:
             ProtocolError: It is out of order or malformed.
-            ModelError: The model raised; the message carries its traceback.
+            ModelError: The model raised; the message says where in its code.
         """
         return _guarded(lambda: self._answers[type(request)](request))
 
@@ -233,8 +241,18 @@ def _guarded(call: Callable[[], _Result]) -> _Result:
         raise ModelError(
             f"the model raised {type(error).__name__}: {error}",
             where=_user_line(error),
-            got="\n" + "".join(traceback.format_exception(error)).rstrip(),
+            got=_model_trace(error),
         ) from error
+
+
+def _model_trace(error: BaseException) -> str:
+    """Return the error's way through the model's own code; our frames say nothing to its author."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [each for each in frames if not each.filename.startswith(_OWN_FOLDER)]
+    lines = "".join(traceback.StackSummary.from_list(own).format()).splitlines()
+    if len(lines) > _TRACE_LINES:
+        lines = ["  ...", *lines[-_TRACE_LINES:]]
+    return "".join(f"\n  {line}" for line in lines)
 
 
 def _user_line(error: BaseException) -> str:

@@ -6,20 +6,15 @@ Every wait is on the socket, the socket's monitor, the model's process and the d
 from __future__ import annotations
 
 import math
-import os
-import shutil
-import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import zmq
 
 from harness.base.errors import PeerLostError, ProtocolError
+from harness.bridge.channel import Channel
 from harness.bridge.connection import FunctionalReader, ModelConnection
 from harness.bridge.messages import (
-    MAXIMUM_FRAME_BYTES,
     Acceptance,
     Busy,
     Bye,
@@ -30,7 +25,9 @@ from harness.bridge.messages import (
     Reply,
     Request,
 )
+from harness.bridge.place import Place, PrivateFolder
 from harness.bridge.process import (
+    LARGEST_LOG_BYTES,
     ModelProcess,
     model_argv,
     model_environment,
@@ -39,73 +36,15 @@ from harness.bridge.process import (
 from harness.bridge.session import SimulatorSession, make_token
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 DEFAULT_DEADLINE_S = 60.0
-USER_NAME = b"harness"
-_MAXIMUM_PATH_BYTES = 107  # man 7 zmq_ipc: sockaddr_un holds 108 with the final zero
-_SOCKET_NAME = "s"
 _EXIT_GRACE_S = 2.0
 _TERM_GRACE_S = 1.0
-_LOST = zmq.Event.DISCONNECTED | zmq.Event.HANDSHAKE_FAILED_AUTH
-
-
-class Channel:
-    """The bound socket with its password check and monitor, and the folder it lies in."""
-
-    def __init__(self, run_directory: Path, token: bytes) -> None:
-        self._token = token
-        self._folder = _private_folder(run_directory)
-        path = self._folder / _SOCKET_NAME
-        self.endpoint = f"ipc://{path}"
-        self._context = zmq.Context()
-        self.zap = self._context.socket(zmq.REP)
-        self.zap.bind("inproc://zeromq.zap.01")
-        self.socket = self._context.socket(zmq.PAIR)
-        self.socket.plain_server = True
-        self.socket.zap_domain = b"harness"
-        self.socket.linger = 0
-        self.socket.immediate = True
-        self.socket.handshake_ivl = 10_000
-        self.socket.maxmsgsize = MAXIMUM_FRAME_BYTES
-        self.monitor = self.socket.get_monitor_socket(_LOST)
-        self.socket.bind(self.endpoint)
-        self._has_peer = False
-
-    def admit(self) -> None:
-        """Answer one question for a password; only the first right one is let in."""
-        request = self.zap.recv_multipart()
-        is_right = request[5:] == [b"PLAIN", USER_NAME, self._token.hex().encode()]
-        is_admitted = is_right and not self._has_peer
-        self._has_peer |= is_admitted
-        status = [b"200", b"OK"] if is_admitted else [b"400", b"wrong token"]
-        self.zap.send_multipart([request[0], request[1], *status, b"", b""])
-
-    def is_lost(self) -> bool:
-        """Read one event of the monitor: whether the admitted peer went away."""
-        # man 3 zmq_socket_monitor: u16 event and u32 value. pyzmq's parser imports asyncio.
-        event = int.from_bytes(self.monitor.recv_multipart()[0][:2], sys.byteorder)
-        return self._has_peer and event == zmq.Event.DISCONNECTED
-
-    def close(self) -> None:
-        """Close everything and remove the folder."""
-        if self.socket.closed:
-            return
-        self.socket.disable_monitor()
-        self.monitor.close(0)
-        self.socket.close(0)
-        self.zap.close(0)
-        self._context.term()
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _private_folder(run_directory: Path) -> Path:
-    """Make a folder that only this user can enter and whose socket's path is short enough."""
-    folder = Path(tempfile.mkdtemp(prefix="bridge-", dir=run_directory)).absolute()
-    if len(os.fsencode(folder / _SOCKET_NAME)) <= _MAXIMUM_PATH_BYTES:
-        return folder
-    folder.rmdir()
-    return Path(tempfile.mkdtemp(prefix="harness-bridge-"))
+_LOOK_S = 0.25
+"""How often a wait looks at how much the model has printed."""
+_START, _HELLO = "its start", "Hello"
 
 
 class StartedModel:
@@ -113,6 +52,9 @@ class StartedModel:
 
     Attributes:
         command_line: What to type to start it by hand.
+
+    Args:
+        is_awaited: The user starts it some time; the deadline counts from then on.
     """
 
     def __init__(
@@ -122,12 +64,15 @@ class StartedModel:
         process: ModelProcess | None,
         command_line: str,
         deadline_s: float | None,
+        *,
+        is_awaited: bool = False,
     ) -> None:
         self.command_line = command_line
         self._channel = channel
         self._token = token
         self._process = process
         self._deadline_s = deadline_s
+        self._is_awaited = is_awaited
 
     def connect(
         self, hello: HelloParameters, functional_reader: FunctionalReader | None = None
@@ -139,11 +84,12 @@ class StartedModel:
             ProtocolError: It answers garbage.
             PeerLostError: It ended or missed its deadline.
         """
-        wire = Wire(self._channel, self._process, self._deadline_s)
+        wire = Wire(self._channel, self._process, None if self._is_awaited else self._deadline_s)
         session = SimulatorSession(hello, self._token)
         try:
-            wire.send(session.hello(), "its start")
-            while isinstance(acceptance := session.accept(wire.receive("Hello")), Busy):
+            wire.send(session.hello(), _START)
+            wire.begin(self._deadline_s)
+            while isinstance(acceptance := session.accept(wire.receive(_HELLO)), Busy):
                 pass
         except BaseException:
             wire.close()
@@ -162,6 +108,7 @@ def start_model_process(
     deadline_s: float | None = DEFAULT_DEADLINE_S,
     is_manual: bool = False,
     log_name: str = "model.log",
+    place: Place | None = None,
 ) -> StartedModel:
     """Start a model's process and return at once.
 
@@ -171,17 +118,19 @@ def start_model_process(
         deadline_s: Longest time that the model may take for one answer; None waits for ever.
         is_manual: Start nothing: the user starts `command_line`, for example in a debugger.
         log_name: File in the run directory that gets what the model prints.
+        place: Where the model is to connect; None for a Unix socket in a private folder.
 
     Raises:
         HandshakeError: The program cannot be started.
     """
     token = make_token()
-    channel = Channel(run_directory, token)
+    place = place or PrivateFolder(run_directory, token)
+    channel = Channel(place)
     endpoint = channel.endpoint
     argv = (
         model_argv(model, endpoint) if isinstance(model, str) else [*model, "--endpoint", endpoint]
     )
-    environment = model_environment(token)
+    environment = {**model_environment(token), **place.environment}
     try:
         process = None if is_manual else ModelProcess(argv, environment, run_directory / log_name)
     except BaseException:
@@ -220,6 +169,11 @@ class Wire:
         if process is not None:
             self._poller.register(process.watch_fd, zmq.POLLIN)
 
+    def begin(self, deadline_s: float | None) -> None:
+        """Note that the model has got its first frame."""
+        self._channel.begin()
+        self._deadline_s = deadline_s
+
     def send(self, frame: bytes, doing: str) -> None:
         """Send one frame as soon as the model is there to take it."""
         try:
@@ -235,8 +189,11 @@ class Wire:
             ProtocolError: It is a multipart message.
             PeerLostError: None comes any more, or none came before the deadline.
         """
-        self._wait(zmq.POLLIN, doing)
-        frame = self._channel.socket.recv(zmq.NOBLOCK)
+        try:
+            frame = self._channel.socket.recv()  # waits for `PROMPT_MS`: the usual case
+        except zmq.Again:
+            self._wait(zmq.POLLIN, doing)
+            frame = self._channel.socket.recv(zmq.NOBLOCK)
         if self._channel.socket.rcvmore:
             raise ProtocolError("the model sent a multipart message", where=doing)
         return frame
@@ -275,39 +232,57 @@ class Wire:
         self._poller.register(channel.socket, wanted)
         deadline = None if self._deadline_s is None else time.monotonic() + self._deadline_s
         while True:
-            left_ms = None
+            left_s = _LOOK_S
             if deadline is not None:
-                left_ms = max(0, math.ceil((deadline - time.monotonic()) * 1000))
-            ready = dict(self._poller.poll(left_ms))
+                left_s = max(0, min(deadline - time.monotonic(), _LOOK_S))
+            ready = dict(self._poller.poll(math.ceil(left_s * 1000)))
             if channel.socket in ready:
                 return
             if channel.zap in ready:
                 channel.admit()
-            elif channel.monitor in ready:
-                if channel.is_lost() and not channel.socket.poll(0, wanted):
-                    raise self._lost("the model disconnected", doing)
-            elif ready:
-                if not channel.socket.poll(0, wanted):
-                    raise self._lost("the model's process ended", doing)
-            elif deadline is not None and time.monotonic() >= deadline:
-                raise self._lost(f"the model missed its deadline of {self._deadline_s:g} s", doing)
+            if channel.monitor in ready:
+                channel.note_event()
+            trouble = self._trouble(ready, deadline)
+            if trouble and not channel.socket.poll(0, wanted):
+                raise self._lost(trouble, doing)
+
+    def _trouble(self, ready: Mapping[object, int], deadline: float | None) -> str:
+        """Say why nothing will come any more; nothing if there is still hope."""
+        process = self._process
+        if self._channel.is_lost():
+            return "the model disconnected"
+        if process is not None and process.watch_fd in ready:
+            return "the model's process ended"
+        if deadline is not None and time.monotonic() >= deadline:
+            return f"the model missed its deadline of {self._deadline_s:g} s"
+        if process is not None and not ready and process.log_bytes() > LARGEST_LOG_BYTES:
+            return f"the model printed more than {LARGEST_LOG_BYTES} bytes"
+        return ""
 
     def _lost(self, what: str, doing: str) -> PeerLostError:
         end, tail, log = "", "", ""
+        is_alive = False
         if self._process is not None:
             if "disconnected" in what:
                 self._process.wait(0.2)
+            is_alive = self._process.is_running
             end, tail = self._process.end_text(), self._process.log_tail()
-            log = str(self._process.log_path)
+            if tail and doing not in {_START, _HELLO}:  # before the run begins no file is kept
+                log = str(self._process.log_path)
         self.close()
+        way_out = _WAYS_OUT.get(next((key for key in _WAYS_OUT if key in what), ""), "")
         return PeerLostError(
-            f"{what} while handling {doing}",
+            f"{what} during {doing}",
             where=log,
             got=_with_tail(end, tail),
-            way_out="a slow model may call self.busy(), or raise --deadline"
-            if "deadline" in what
-            else "",
+            way_out=way_out if is_alive else "",
         )
+
+
+_WAYS_OUT = {
+    "deadline": "a slow model may call self.busy(), or raise --deadline",
+    "disconnected": "a model that closes its socket does this, or one whose frame is too large",
+}
 
 
 def _with_tail(end: str, tail: str) -> str:
@@ -348,6 +323,8 @@ class IpcConnection(ModelConnection):
     def _exchange(self, request: Request) -> Reply:
         doing = _describe(request)
         self._wire.send(self._session.request(request), doing)
+        if command := self._decode_ahead():
+            self._session.prepare(command)
         while True:
             reply = self._session.reply(self._wire.receive(doing))
             if isinstance(reply, FunctionalRequest):

@@ -28,7 +28,12 @@ if TYPE_CHECKING:
 Mask = npt.NDArray[np.bool_]
 Nodes = npt.NDArray[np.void]
 
+# Plain numbers: numpy compares arrays with members of an enum several times slower.
+_WRITE, _COMPUTE = int(NodeKind.WRITE), int(NodeKind.COMPUTE)
+_SET_REGISTER, _NOTIFY = int(NodeKind.SET_REGISTER), int(NodeKind.NOTIFY)
 _MAXIMUM_TRANSFER_BYTES = (1 << 32) - 1
+_MAXIMUM_REREAD_BYTES = 1 << 26
+"""A READ may pass over the same bytes again, but not more often than simulators can bear."""
 
 
 class CommandLedger:
@@ -97,12 +102,12 @@ class CommandLedger:
 
     def _check_nodes(self, nodes: Nodes, data_bytes: int) -> None:
         kind = nodes["kind"]
-        self._refuse(nodes, (kind < 1) | (kind > NodeKind.NOTIFY), "kind", "a kind of v1")
-        self._check_ids(nodes, kind == NodeKind.NOTIFY)
-        is_compute = kind == NodeKind.COMPUTE
-        is_write = kind == NodeKind.WRITE
-        is_register = kind == NodeKind.SET_REGISTER
-        is_transfer = kind <= NodeKind.WRITE
+        self._refuse(nodes, (kind < 1) | (kind > _NOTIFY), "kind", "a kind of v1")
+        self._check_ids(nodes, kind == _NOTIFY)
+        is_compute = kind == _COMPUTE
+        is_write = kind == _WRITE
+        is_register = kind == _SET_REGISTER
+        is_transfer = kind <= _WRITE
         for name, is_used in (
             ("address", is_transfer | is_register),
             ("value", is_compute | is_register),
@@ -119,7 +124,7 @@ class CommandLedger:
                 self._refuse(others, others[name] != 0, name, "0 in a node of this kind")
         if is_transfer.any():
             transfers = nodes[is_transfer]
-            self._check_transfers(transfers, transfers["kind"] == NodeKind.WRITE, data_bytes)
+            self._check_transfers(transfers, transfers["kind"] == _WRITE, data_bytes)
 
     def _check_ids(self, nodes: Nodes, is_notify: Mask) -> None:
         notify_ids = FIRST_NOTIFY_ID - 1 + self._notify_sent + np.cumsum(is_notify)
@@ -140,6 +145,8 @@ class CommandLedger:
         total_bytes = row_bytes * rows
         wrong = (total_bytes == 0) | (total_bytes > _MAXIMUM_TRANSFER_BYTES)
         self._refuse(nodes, wrong, "row_bytes", "1 to 2^32 - 1 bytes in all rows")
+        wrong = total_bytes > np.maximum(self._size[operand], _MAXIMUM_REREAD_BYTES)
+        self._refuse(nodes, wrong, "rows", "at most the operand's size, or 64 MiB, in all rows")
         extent = self._extents(nodes, rows, row_bytes, is_write)
         address, begin, size = nodes["address"], self._begin[operand], self._size[operand]
         # Unsigned: an address below the operand wraps to an offset beyond any size.
@@ -184,7 +191,7 @@ class CommandLedger:
             )
         wrong = (counts != 0) & (nodes["first_dependence"] != ends - counts)
         self._refuse(nodes, wrong, "first_dependence", "back to back in the order of the nodes")
-        is_notify = nodes["kind"] == NodeKind.NOTIFY
+        is_notify = nodes["kind"] == _NOTIFY
         notify_ends = np.cumsum(is_notify)
         work_ends = np.arange(1, nodes.size + 1) - notify_ends
         if dependences.size:

@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from harness.base.errors import HandshakeError
+from harness.base.threads import SINGLE_THREAD
 from harness.bridge.load import is_program
 
 if TYPE_CHECKING:
@@ -19,17 +20,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TOKEN_VARIABLE = "HARNESS_BRIDGE_TOKEN"  # noqa: S105 - the variable's name, not a token
-SINGLE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""One thread per model: sums do not depend on the machine, cores are not fought over."""
+SERVER_KEY_VARIABLE = "HARNESS_BRIDGE_SERVER_KEY"
+SECRET_KEY_VARIABLE = "HARNESS_BRIDGE_SECRET_KEY"  # noqa: S105 - as above
 
+_SERVE = ("-m", "harness.bridge.serve")
 _TAIL_LINES = 20
+_TAIL_BYTES = 16 * 1024
+_TAIL_COLUMNS = 300
+LARGEST_LOG_BYTES = 256 << 20
+"""A model that prints more than this in one turn is taken to print for ever."""
 
 
 def model_argv(reference: str, endpoint: str) -> list[str]:
     """Return the command that serves a model on an endpoint."""
     if is_program(reference):
         return [os.path.abspath(reference), "--endpoint", endpoint]  # noqa: PTH100 - no resolve
-    return [sys.executable, "-m", "harness.bridge.serve", reference, "--endpoint", endpoint]
+    return [sys.executable, *_SERVE, reference, "--endpoint", endpoint]
+
+
+def remote_argv(reference: str, endpoint: str) -> list[str]:
+    """Return the same for another host, where paths and the interpreter are its own."""
+    is_path = "/" in reference and ":" not in reference
+    is_other = reference.endswith((".py", ".so"))
+    command = [reference] if is_path and not is_other else ["python3", *_SERVE, reference]
+    return [*command, "--endpoint", endpoint]
 
 
 def model_environment(token: bytes) -> dict[str, str]:
@@ -94,7 +108,7 @@ class ModelProcess:
     def end_text(self) -> str:
         """Say how the process ended, or that it runs."""
         if self.is_running:
-            return "still running"
+            return "its process still runs"
         status = self._reap()
         if status >= 0:
             return f"exit status {status}"
@@ -103,12 +117,24 @@ class ModelProcess:
         return f"killed by signal {-status}"
 
     def log_tail(self) -> str:
-        """Return the last lines that the model printed."""
+        """Return the last lines that the model printed, however much it printed."""
         try:
-            text = self.log_path.read_text(errors="replace")
+            with self.log_path.open("rb") as log:
+                log.seek(max(0, self.log_bytes() - _TAIL_BYTES))
+                text = log.read(_TAIL_BYTES).decode(errors="replace")
         except OSError:
             return ""
-        return "\n".join(text.splitlines()[-_TAIL_LINES:])
+        lines = text.splitlines()[-_TAIL_LINES:]
+        return "\n".join(
+            line if len(line) <= _TAIL_COLUMNS else f"{line[:_TAIL_COLUMNS]} ..." for line in lines
+        )
+
+    def log_bytes(self) -> int:
+        """Return how much the model has printed."""
+        try:
+            return self.log_path.stat().st_size
+        except OSError:
+            return 0
 
     def _reap(self, *, is_killed: bool = False) -> int:
         if self._process.returncode is None:

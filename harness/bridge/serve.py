@@ -11,19 +11,19 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from harness.bridge.process import SINGLE_THREAD, TOKEN_VARIABLE
+from harness.base.errors import HandshakeError
+from harness.base.threads import SINGLE_THREAD
+from harness.bridge.process import TOKEN_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import zmq
-
     from harness.bridge.model import AcceleratorModel
+    from harness.bridge.model_socket import ModelSocket
     from harness.bridge.session import ModelSession
 
 _PR_SET_PDEATHSIG = 1  # man 2 prctl
 _CONNECT_TIMEOUT_MS = 60_000
-_LAST_WORDS_MS = 1000
 _EXIT_OK, _EXIT_LOST, _EXIT_FAILED = 0, 3, 4
 
 
@@ -35,12 +35,19 @@ def main(arguments: list[str]) -> int:
     token = bytes.fromhex(os.environ.pop(TOKEN_VARIABLE, ""))
     import zmq  # noqa: PLC0415 - after the environment is set
 
+    from harness.bridge.model_socket import ModelSocket  # noqa: PLC0415
+
     context = zmq.Context()
-    socket = connect(context, endpoint, token)
     try:
-        return serve(socket, reference, token)
+        connection = ModelSocket(context, endpoint, token)
+        try:
+            return serve(connection, reference, token)
+        finally:
+            connection.close()
+    except HandshakeError as error:
+        sys.stderr.write(f"{error}\n")
+        return _EXIT_FAILED
     finally:
-        socket.close()
         context.term()
 
 
@@ -52,59 +59,36 @@ def die_with_parent() -> None:
         raise SystemExit(_EXIT_LOST)
 
 
-def connect(
-    context: zmq.Context[zmq.Socket[bytes]], endpoint: str, token: bytes
-) -> zmq.Socket[bytes]:
-    """Return a socket that is connecting to the simulator."""
-    import zmq  # noqa: PLC0415 - see main
-
-    from harness.bridge.messages import MAXIMUM_FRAME_BYTES  # noqa: PLC0415 - see main
-
-    socket = context.socket(zmq.PAIR)
-    socket.plain_username = b"harness"
-    socket.plain_password = token.hex().encode()
-    socket.linger = _LAST_WORDS_MS
-    socket.immediate = True
-    socket.handshake_ivl = 10_000
-    socket.maxmsgsize = MAXIMUM_FRAME_BYTES
-    socket.connect(endpoint)
-    return socket
-
-
-def serve(socket: zmq.Socket[bytes], reference: str, token: bytes) -> int:
+def serve(connection: ModelSocket, reference: str, token: bytes) -> int:
     """Answer frames until the session ends."""
-    import zmq  # noqa: PLC0415 - see main
-
     from harness.bridge.load import load_model  # noqa: PLC0415 - numpy, behind the connection
     from harness.bridge.session import ModelSession  # noqa: PLC0415
 
     def make(parameters: Mapping[str, object]) -> AcceleratorModel:
         return load_model(reference)(parameters)
 
-    session = ModelSession(make, token, socket.send)
-    monitor = socket.get_monitor_socket(zmq.Event.DISCONNECTED)
-    try:
-        return _serve_until_closed(socket, monitor, session)
-    finally:
-        socket.disable_monitor()
-        monitor.close(0)
+    session = ModelSession(make, token, connection.socket.send)
+    return _serve_until_closed(connection, session)
 
 
-def _serve_until_closed(
-    socket: zmq.Socket[bytes], monitor: zmq.Socket[bytes], session: ModelSession
-) -> int:
+def _serve_until_closed(connection: ModelSocket, session: ModelSession) -> int:
     import zmq  # noqa: PLC0415 - see main
 
+    socket, monitor = connection.socket, connection.monitor
     poller = zmq.Poller()
     poller.register(socket, zmq.POLLIN)
     poller.register(monitor, zmq.POLLIN)
     timeout_ms: int | None = _CONNECT_TIMEOUT_MS
     while not session.is_closed:
-        ready = dict(poller.poll(timeout_ms))
-        if socket not in ready:
-            return _EXIT_LOST
+        try:
+            frame = socket.recv()  # waits a moment: the usual case
+        except zmq.Again:
+            ready = dict(poller.poll(timeout_ms))
+            if socket not in ready and (monitor not in ready or connection.is_lost()):
+                return _EXIT_LOST
+            continue
         timeout_ms = None
-        answer = session.handle(socket.recv())
+        answer = session.handle(frame)
         if answer:
             socket.send(answer)
     if session.error is not None:

@@ -15,6 +15,7 @@ from harness.bridge.messages import (
     Bye,
     ErrorKind,
     FunctionalRequest,
+    Launch,
     Reply,
     Request,
 )
@@ -22,6 +23,7 @@ from harness.bridge.messages import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from harness.bridge.descriptor import Command
     from harness.bridge.messages import HelloParameters
 
 TOKEN_BYTES = 16
@@ -217,6 +219,8 @@ class SimulatorSession:
         self._instance = 0
         self._has_read = False
         self._is_models_turn = False
+        self._prepared: dict[int, tuple[Command, Any]] = {}
+        """Bodies of Launch by their command's id; the command is kept, so that its id stays."""
 
     def hello(self) -> bytes:
         """Return the first frame."""
@@ -241,6 +245,10 @@ class SimulatorSession:
         self._is_models_turn = False
         return acceptance
 
+    def prepare(self, command: Command) -> None:
+        """Encode a command that will be launched."""
+        self._prepared[id(command)] = (command, codec.encode_command(command))
+
     def request(self, request: Request) -> bytes:
         """Return the frame of a request.
 
@@ -249,7 +257,7 @@ class SimulatorSession:
         """
         if self._is_models_turn:
             raise ProtocolError("a request in the model's turn", got=type(request).__name__)
-        envelope = codec.encode_request(request)
+        envelope = self._encoded(request)
         self._instance = envelope.instance
         self._has_read = False
         self._is_models_turn = True
@@ -284,6 +292,13 @@ class SimulatorSession:
         elif not isinstance(reply, Busy):
             self._is_models_turn = False
         return reply
+
+    def _encoded(self, request: Request) -> Any:
+        if isinstance(request, Launch):
+            _, body = self._prepared.pop(id(request.command), (None, None))
+            if body is not None:
+                return codec.encode_launch(request, body)
+        return codec.encode_request(request)
 
     def _open(self, frame: bytes) -> Any:
         if not self._is_models_turn:

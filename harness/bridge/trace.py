@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from harness.base.errors import DivergenceError, ProtocolError
+from harness.base.errors import BackendError, BridgeError, DivergenceError, ProtocolError
 from harness.bridge import codec
 from harness.bridge.connection import ModelConnection
 from harness.bridge.messages import Busy, FunctionalRequest, Launch, Reply, Request
@@ -52,7 +52,10 @@ def read_trace(path: Path, *, is_partial_ok: bool = False) -> Trace:
     Raises:
         ProtocolError: The file is no trace, malformed, or cut off.
     """
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ProtocolError(f"cannot read the trace: {error.strerror}", where=str(path)) from error
     if data[: len(MAGIC)] != MAGIC:
         raise ProtocolError("not a trace of the bridge", where=str(path), got=repr(data[:8]))
     blocks, is_whole = _blocks(data)
@@ -62,6 +65,18 @@ def read_trace(path: Path, *, is_partial_ok: bool = False) -> Trace:
             where=str(path),
             got=f"{max(0, len(blocks) // 2 - 1)} complete exchanges in {len(data)} bytes",
         )
+    try:
+        return _decoded(blocks)
+    except BridgeError as error:
+        raise ProtocolError(
+            f"the trace is damaged: {error.what}",
+            where=str(path),
+            expected=error.expected,
+            got=error.got,
+        ) from error
+
+
+def _decoded(blocks: list[bytes]) -> Trace:
     envelopes = [codec.parse_envelope(block) for block in blocks]
     pairs = zip(envelopes[2::2], envelopes[3::2], strict=False)
     return Trace(
@@ -98,8 +113,12 @@ class RecordingConnection(ModelConnection):
     def __init__(self, inner: ModelConnection, path: Path) -> None:
         super().__init__(inner.hello, inner.acceptance)
         self._inner = inner
-        self._file = path.open("wb")
-        self._file.write(MAGIC)
+        self._path = path
+        try:
+            self._file = path.open("wb", buffering=0)
+            self._file.write(MAGIC)
+        except OSError as error:
+            raise self._failure(error) from error
         self._write(codec.encode_hello(inner.hello), codec.encode_acceptance(inner.acceptance))
 
     def exchange(self, request: Request) -> Reply:
@@ -114,10 +133,16 @@ class RecordingConnection(ModelConnection):
         self._inner.abort()
 
     def _write(self, *envelopes: Any) -> None:
-        for envelope in envelopes:
-            block = envelope.SerializeToString(deterministic=True)
-            self._file.write(_LENGTH.pack(len(block)) + block)
-        self._file.flush()
+        blocks = [envelope.SerializeToString(deterministic=True) for envelope in envelopes]
+        data = memoryview(b"".join(_LENGTH.pack(len(block)) + block for block in blocks))
+        try:
+            while data:
+                data = data[self._file.write(data) :]
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: OSError) -> BackendError:
+        return BackendError(f"cannot write the recording: {error.strerror}", where=str(self._path))
 
 
 class ReplayConnection(ModelConnection):

@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 import traceback
 
 from harness.base.errors import ExitCode, HarnessError, InternalError
+from harness.base.threads import SINGLE_THREAD
 
 DEBUG_VARIABLE = "HARNESS_DEBUG"
 """Set to 1: tracebacks are printed with every error."""
 
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
 
 def main() -> int:
     """Run the command line and return its exit code."""
+    for name, value in SINGLE_THREAD.items():
+        os.environ.setdefault(name, value)
     try:
         from harness.cli.app import app  # noqa: PLC0415 - an interruption of it is reported too
 
@@ -32,6 +38,16 @@ def main() -> int:
     return int(ExitCode.OK)
 
 
+def console() -> int:
+    """Be the program `harness`: as `main`, and nothing interrupts Python's own clean-up."""
+    try:
+        return main()
+    except KeyboardInterrupt:
+        return int(ExitCode.INTERRUPTED)  # the second one, while the first was being reported
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def report_error(error: BaseException) -> int:
     """Print one message about an error and return the exit code it stands for."""
     if os.environ.get(DEBUG_VARIABLE, "0") not in {"", "0"}:
@@ -42,7 +58,7 @@ def report_error(error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt):
         sys.stderr.write("harness: interrupted\n")
         return int(ExitCode.INTERRUPTED)
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if isinstance(error, OSError) and error.errno in _DISK_FULL:
         sys.stderr.write(f"harness: error: the disk is full\n  at: {error.filename or 'output'}\n")
         return int(ExitCode.RUN_FAILED)
     _report_bug(error)
@@ -62,4 +78,4 @@ def _report_bug(error: BaseException) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(console())

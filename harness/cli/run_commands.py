@@ -36,7 +36,11 @@ Mode = Annotated[
     str, typer.Option("--model-mode", help="How operand bytes reach the model: kernel or exact.")
 ]
 Transport = Annotated[
-    str, typer.Option("--transport", help="ipc: model in its own process; inproc: in this one.")
+    str,
+    typer.Option(
+        "--transport",
+        help="ipc: model in its own process; tcp: the same, encrypted; inproc: in this one.",
+    ),
 ]
 Threads = Annotated[
     int, typer.Option("--threads", "-j", help="Host threads, the dispatching one included.")
@@ -76,6 +80,14 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would run, a
 DebugModel = Annotated[
     bool, typer.Option("--debug-model", help="Let you start the model under a debugger.")
 ]
+ModelEndpoint = Annotated[
+    str,
+    typer.Option(
+        "--model-endpoint",
+        metavar="tcp://HOST:PORT",
+        help="With --transport tcp: bind this, and let you start the model on another host.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 Json = Annotated[bool, typer.Option("--json", help="Print result.json instead of tables.")]
 
@@ -109,6 +121,7 @@ def run(  # noqa: PLR0913 - one parameter per documented option
     check: Check = True,  # noqa: FBT002
     dry_run: DryRun = False,  # noqa: FBT002
     debug_model: DebugModel = False,  # noqa: FBT002
+    model_endpoint: ModelEndpoint = "",
     quiet: Quiet = False,  # noqa: FBT002
     json: Json = False,  # noqa: FBT002
 ) -> None:
@@ -148,6 +161,7 @@ def run(  # noqa: PLR0913 - one parameter per documented option
         record=record,
         replay=replay,
         debug_model=debug_model,
+        model_endpoint=model_endpoint,
         command_line=tuple(sys.argv[1:]),
     )
     return _execute(request, is_quiet=quiet, as_json=json)

@@ -39,7 +39,7 @@ def drive(
     accelerator: Annotated[
         str, typer.Option("--accelerator", "-a", help="The model to drive.")
     ] = "vector_mac",
-    transport: Annotated[str, typer.Option("--transport", help="ipc or inproc.")] = "ipc",
+    transport: Annotated[str, typer.Option("--transport", help="ipc, tcp or inproc.")] = "ipc",
 ) -> None:
     """Play a recording's requests to a model and compare its answers; exit 0 if they are equal."""
     from harness.cli.traces import drive_lines  # noqa: PLC0415

@@ -52,6 +52,10 @@ def _connect(
         from harness.bridge.ipc import connect_ipc  # noqa: PLC0415 - zmq, only for ipc
 
         return connect_ipc(accelerator, hello, folder, deadline_s=DEADLINE_S)
+    if transport == "tcp":
+        from harness.bridge.tcp import connect_tcp  # noqa: PLC0415 - as above
+
+        return connect_tcp(accelerator, hello, folder, deadline_s=DEADLINE_S)
     from harness.bridge.connection import connect_in_process  # noqa: PLC0415
 
     return connect_in_process(accelerator, hello)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.base.errors import CompileError
+from harness.compiler.costs import costs_of
 from harness.compiler.draft import Draft
 from harness.compiler.fuse import fuse_activations
 from harness.compiler.layout import place_operations
@@ -80,7 +81,7 @@ def compile_graph(
 def target_limits(target: Target, description: ModelDescription) -> Limits:
     """Return what tilers must know of a target and a model."""
     reuse = Reuse(target.accelerator.count, target.assignment == "round_robin")
-    return limits_of(description, reuse, target.line_bytes)
+    return limits_of(description, reuse, target.line_bytes, costs_of(target, description))
 
 
 def lower_graph(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -58,15 +59,15 @@ class _ConvTiles:
     shape: ConvShape
     tiling: ConvTiling
 
-    @property
+    @cached_property
     def batches(self) -> tuple[Range, ...]:
         return ranges(self.shape.batch, self.tiling.batch)
 
-    @property
+    @cached_property
     def input_channels(self) -> tuple[Range, ...]:
         return ranges(self.shape.channels, self.tiling.input_channels)
 
-    @property
+    @cached_property
     def weight_channels(self) -> tuple[Range, ...]:
         """Channels of weights tiles; they never cross the border of an input tile."""
         return tuple(
@@ -75,11 +76,11 @@ class _ConvTiles:
             for inner in ranges(outer.count, self.tiling.weight_channels)
         )
 
-    @property
+    @cached_property
     def weight_kernels(self) -> tuple[Range, ...]:
         return ranges(self.shape.kernels, self.tiling.weight_kernels)
 
-    @property
+    @cached_property
     def output_kernels(self) -> tuple[tuple[int, Range], ...]:
         """Filters of output tiles, each with the index of its weights tile."""
         return tuple(

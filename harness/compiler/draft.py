@@ -91,6 +91,16 @@ class Draft:
         self._windows, self._buffers = self._finish()
 
     @property
+    def input_values(self) -> tuple[str, ...]:
+        """Names of the network's inputs."""
+        return self._network.inputs
+
+    @property
+    def output_values(self) -> tuple[str, ...]:
+        """Names of the network's results."""
+        return self._network.outputs
+
+    @property
     def windows(self) -> tuple[Window, ...]:
         """Windows with the initial bytes of weights."""
         return self._windows

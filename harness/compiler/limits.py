@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from harness.compiler.costs import Costs
+from harness.compiler.spans import round_up
 from harness.compiler.tile_plan import Reuse
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ class Limits:
         element_bytes: Bytes of an element in memory.
         line_bytes: Cache line.
         reuse: How items are given to accelerators.
+        costs: What transfers, commands and copies cost, to choose between tilings.
     """
 
     model: str = "vector_mac"
@@ -42,6 +45,24 @@ class Limits:
     element_bytes: int = 2
     line_bytes: int = 64
     reuse: Reuse = field(default_factory=Reuse)
+    costs: Costs = field(default_factory=Costs)
+
+    @property
+    def filters_cut(self) -> int:
+        """Filters are cut at multiples of this: whole blocks of PEs, as stored."""
+        return round_up(self.kernels_step, self.alignment)
+
+    @property
+    def channels_cut(self) -> int:
+        """Channels are cut at multiples of this: whole vectors of a PE, as stored."""
+        return round_up(self.channels_step, self.alignment)
+
+    def without_target(self) -> Limits:
+        """Return the limits with one accelerator and the default costs.
+
+        What follows from them is the same on every target with this accelerator.
+        """
+        return replace(self, reuse=Reuse(), costs=Costs())
 
     @property
     def smallest_elements(self) -> int:
@@ -49,7 +70,9 @@ class Limits:
         return min(self.input_elements, self.weights_elements, self.output_elements)
 
 
-def limits_of(description: ModelDescription, reuse: Reuse, line_bytes: int) -> Limits:
+def limits_of(
+    description: ModelDescription, reuse: Reuse, line_bytes: int, costs: Costs | None = None
+) -> Limits:
     """Return the limits that a model describes; a missing scratchpad counts as unlimited."""
     capacity = {pad.name: pad.size_bytes // pad.element_bytes for pad in description.scratchpads}
     unlimited = 1 << 40
@@ -63,6 +86,7 @@ def limits_of(description: ModelDescription, reuse: Reuse, line_bytes: int) -> L
         channels_step=_parameter(description, "macs_per_pe", SMAUG_MACS_PER_PE),
         line_bytes=line_bytes,
         reuse=reuse,
+        costs=costs or Costs(),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from harness.compiler.spans import Range, ranges
@@ -77,15 +78,15 @@ class _MatrixTiles:
     shape: MatrixShape
     tiling: MatrixTiling
 
-    @property
+    @cached_property
     def batches(self) -> tuple[Range, ...]:
         return ranges(self.shape.batch, self.tiling.batch)
 
-    @property
+    @cached_property
     def input_channels(self) -> tuple[Range, ...]:
         return ranges(self.shape.channels, self.tiling.input_channels)
 
-    @property
+    @cached_property
     def weight_channels(self) -> tuple[Range, ...]:
         return tuple(
             Range(outer.first + inner.first, inner.count)
@@ -93,7 +94,7 @@ class _MatrixTiles:
             for inner in ranges(outer.count, self.tiling.weight_channels)
         )
 
-    @property
+    @cached_property
     def neurons(self) -> tuple[Range, ...]:
         return tuple(
             Range(outer.first + inner.first, inner.count)
@@ -101,7 +102,7 @@ class _MatrixTiles:
             for inner in ranges(outer.count, self.tiling.weight_neurons)
         )
 
-    @property
+    @cached_property
     def outputs(self) -> tuple[Range, ...]:
         return ranges(self.shape.neurons, self.tiling.output_neurons)
 

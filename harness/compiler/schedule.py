@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from harness.bridge.descriptor import Command, Operand, encode_command
+from harness.compiler.coherence import Touched, marks, plan_maintenance
 from harness.compiler.cpu_routines import (
     fused_activation,
     routine_attributes,
@@ -13,6 +15,7 @@ from harness.compiler.cpu_routines import (
 from harness.compiler.draft import WEIGHTS, Draft, Place, PlacedOperation
 from harness.compiler.fuse import activation_parameters
 from harness.compiler.layout import FLAT_OPERATORS
+from harness.compiler.lines import LineMap
 from harness.compiler.program import (
     Action,
     Copy,
@@ -30,7 +33,7 @@ from harness.compiler.program import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from harness.compiler.limits import Limits
     from harness.compiler.tile_plan import OperandUse, TileCommand, TilePlan
@@ -46,8 +49,21 @@ OPERAND_CLASSES = {
 }
 """Which class of `Target.accelerator.interfaces` an operand's role belongs to."""
 
+_Row = TypeVar("_Row")
+
 _WINDOW_SHIFT = 40
 """Device addresses: window id above bit 40 (proto/README.md section 5.3)."""
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What one operation moves: copies of prepare and finalize, and tiles that commands touch."""
+
+    placed: PlacedOperation
+    prepared: tuple[Copy, ...] = ()
+    finalized: tuple[Copy, ...] = ()
+    read: tuple[tuple[str, Place], ...] = ()
+    written: tuple[tuple[str, Place], ...] = ()
 
 
 class Schedule:
@@ -60,7 +76,6 @@ class Schedule:
         self._interfaces = {
             role: accelerator.interface_of(kind) for role, kind in OPERAND_CLASSES.items()
         }
-        self._has_flushes = not target.dma.coherent
         self.operators: list[OperatorInfo] = []
         self.copies: list[Copy] = []
         self.ranges: list[MemoryRange] = []
@@ -68,11 +83,92 @@ class Schedule:
         self.cpu_operators: list[CpuOperator] = []
         self.steps: list[Step] = []
         self._items = 0
-        for placed in draft.operations:
-            self._add(placed)
+        works = [self._work(placed) for placed in draft.operations]
+        nothing: list[list[MemoryRange]] = [[] for _ in works]
+        flushes, invalidates = (
+            (nothing, nothing) if target.dma.coherent else self._maintenance(works)
+        )
+        for work, flushed, invalidated in zip(works, flushes, invalidates, strict=True):
+            self._add(work, flushed, invalidated)
 
-    def _add(self, placed: PlacedOperation) -> None:
-        operation = placed.operation
+    def _work(self, placed: PlacedOperation) -> _Work:
+        plan = placed.plan
+        if plan is None:
+            return _Work(placed)
+        inputs = [role for role in placed.views if role != "output"]
+        uses = [use for command in plan.commands for use in command.operands]
+        read = {(use.role, use.tile) for use in uses if use.is_read}
+        written = {(use.role, use.tile) for use in uses if use.is_written}
+        return _Work(
+            placed,
+            tuple(_copies(placed, plan, inputs, is_prepare=True)),
+            tuple(_copies(placed, plan, ["output"], is_prepare=False)),
+            tuple((role, placed.places[role][tile]) for role, tile in sorted(read)),
+            tuple((role, placed.places[role][tile]) for role, tile in sorted(written)),
+        )
+
+    def _maintenance(
+        self, works: Sequence[_Work]
+    ) -> tuple[list[list[MemoryRange]], list[list[MemoryRange]]]:
+        """Return the ranges to flush and to invalidate, per operation."""
+        draft = self._draft
+        lines = LineMap.of(draft.windows, draft.buffers, self._limits.line_bytes)
+        plan = plan_maintenance(
+            [self._touched(work, lines) for work in works],
+            lines.of_buffers(draft.of_value[name] for name in draft.input_values),
+            lines.of_buffers(draft.of_value[name] for name in draft.output_values),
+            lines.count,
+        )
+        written = [self._uncached(work.written) for work in works]
+        places = [self._uncached((*work.read, *work.written)) for work in works]
+        everywhere = [place for each in places for place in each]
+        flushes: list[list[MemoryRange]] = []
+        for each, needed, early in zip(places, plan.flushes, plan.early_flushes, strict=True):
+            flushes.append(lines.ranges(each, marks(needed, lines.count)))
+            if len(early):
+                flushes[-1].extend(lines.ranges(everywhere, marks(early, lines.count)))
+        invalidates = [
+            lines.ranges(each, marks(needed, lines.count))
+            for each, needed in zip(written, plan.invalidates, strict=True)
+        ]
+        return flushes, invalidates
+
+    def _uncached(self, uses: Iterable[tuple[str, Place]]) -> list[Place]:
+        """Return the tiles that the device touches past the caches; weights stay as loaded."""
+        return [
+            place
+            for role, place in uses
+            if self._interfaces[role] == "dma"
+            and self._draft.buffers[place.buffer].window != WEIGHTS
+        ]
+
+    def _cached(self, uses: Iterable[tuple[str, Place]]) -> list[Place]:
+        return [place for role, place in uses if self._interfaces[role] in ("acp", "cache")]
+
+    def _touched(self, work: _Work, lines: LineMap) -> Touched:
+        operation, of_value = work.placed.operation, self._draft.of_value
+        if work.placed.plan is None:
+            if work.placed.is_alias:
+                return Touched()
+            return Touched(
+                reads=lines.of_buffers(of_value[name] for name in operation.inputs),
+                writes=lines.of_buffers(of_value[name] for name in operation.outputs),
+            )
+        return Touched(
+            reads=lines.read_by(work.prepared),
+            writes=lines.written_by(work.prepared),
+            device_reads=lines.of_places(self._uncached(work.read)),
+            device_writes=lines.of_places(self._uncached(work.written)),
+            cached_reads=lines.of_places(self._cached(work.read)),
+            cached_writes=lines.of_places(self._cached(work.written)),
+            late_reads=lines.read_by(work.finalized),
+            late_writes=lines.written_by(work.finalized),
+        )
+
+    def _add(
+        self, work: _Work, flushed: Sequence[MemoryRange], invalidated: Sequence[MemoryRange]
+    ) -> None:
+        placed, operation = work.placed, work.placed.operation
         self.operators.append(
             OperatorInfo(
                 name=operation.name,
@@ -82,10 +178,15 @@ class Schedule:
                 location=operation.location,
             )
         )
-        if placed.plan is not None:
-            self._add_accelerated(placed, placed.plan)
-        elif not placed.is_alias:
-            self._add_cpu_operator(placed)
+        if placed.plan is None:
+            if not placed.is_alias:
+                self._add_cpu_operator(placed)
+            return
+        self._add_slice(Prepare, self.copies, work.prepared)
+        self._add_slice(Flush, self.ranges, flushed)
+        self._add_commands(placed, placed.plan)
+        self._add_slice(Invalidate, self.ranges, invalidated)
+        self._add_slice(Finalize, self.copies, work.finalized)
 
     def _add_cpu_operator(self, placed: PlacedOperation) -> None:
         operation, of_value = placed.operation, self._draft.of_value
@@ -100,73 +201,19 @@ class Schedule:
         )
         self._step(RunOnCpu(len(self.cpu_operators) - 1))
 
-    def _add_accelerated(self, placed: PlacedOperation, plan: TilePlan) -> None:
-        inputs = [role for role in placed.views if role != "output"]
-        prepared = self._add_copies(placed, plan, inputs, is_prepare=True)
-        if prepared[1]:
-            self._step(Prepare(*prepared))
-        used = {(use.role, use.tile) for command in plan.commands for use in command.operands}
-        flushed = self._add_ranges(self._device_places(placed, (*inputs, "output"), used))
-        if flushed[1]:
-            self._step(Flush(*flushed))
-        self._add_commands(placed, plan)
-        invalidated = self._add_ranges(self._device_places(placed, ("output",), used))
-        if invalidated[1]:
-            self._step(Invalidate(*invalidated))
-        finalized = self._add_copies(placed, plan, ["output"], is_prepare=False)
-        if finalized[1]:
-            self._step(Finalize(*finalized))
+    def _add_slice(
+        self,
+        action: type[Prepare | Flush | Invalidate | Finalize],
+        table: list[_Row],
+        rows: Sequence[_Row],
+    ) -> None:
+        if rows:
+            table.extend(rows)
+            self._step(action(len(table) - len(rows), len(rows)))
 
     def _step(self, action: Action) -> None:
         depends_on = (len(self.steps) - 1,) if self.steps else ()
         self.steps.append(Step(len(self.operators) - 1, action, depends_on))
-
-    def _add_copies(
-        self, placed: PlacedOperation, plan: TilePlan, roles: Iterable[str], *, is_prepare: bool
-    ) -> tuple[int, int]:
-        first = len(self.copies)
-        for role in roles:
-            view, tensor = placed.views[role], placed.tensors[role]
-            for number, region in enumerate(plan.tiles[role]):
-                if not placed.copied[role][number]:
-                    continue
-                extents, strides, dense = view.copy_runs(region)
-                tile, offset = placed.places[role][number].buffer, view.offset_bytes(region)
-                if is_prepare:
-                    self.copies.append(Copy(tensor, offset, tile, 0, extents, strides, dense))
-                else:
-                    self.copies.append(Copy(tile, 0, tensor, offset, extents, dense, strides))
-        return first, len(self.copies) - first
-
-    def _device_places(
-        self, placed: PlacedOperation, roles: Iterable[str], used: set[tuple[str, int]]
-    ) -> list[Place]:
-        """Return what the device touches through a non-coherent port."""
-        return [
-            place
-            for role in roles
-            if self._has_flushes and self._interfaces[role] == "dma"
-            for number, place in enumerate(placed.places[role])
-            if (role, number) in used and self._draft.buffers[place.buffer].window != WEIGHTS
-        ]
-
-    def _add_ranges(self, places: Iterable[Place]) -> tuple[int, int]:
-        """Append the lines of these places, those that touch joined."""
-        first, line = len(self.ranges), self._limits.line_bytes
-        merged: list[list[int]] = []
-        for place in sorted(places, key=lambda p: (p.buffer, p.offset_bytes)):
-            buffer = self._draft.buffers[place.buffer]
-            begin = buffer.offset_bytes + place.offset_bytes
-            end = -(-(begin + place.size_bytes) // line) * line
-            begin -= begin % line
-            if merged and merged[-1][0] == place.buffer and begin <= merged[-1][2]:
-                merged[-1][2] = max(merged[-1][2], end)
-            else:
-                merged.append([place.buffer, begin, end])
-        for index, begin, end in merged:
-            window = self._draft.buffers[index].window
-            self.ranges.append(MemoryRange(window, begin, end - begin, index))
-        return first, len(merged)
 
     def _add_commands(self, placed: PlacedOperation, plan: TilePlan) -> None:
         fixed = self._fixed_attributes(placed)
@@ -229,3 +276,19 @@ class Schedule:
             is_read=use.is_read,
             is_written=use.is_written,
         )
+
+
+def _copies(
+    placed: PlacedOperation, plan: TilePlan, roles: Iterable[str], *, is_prepare: bool
+) -> Iterator[Copy]:
+    for role in roles:
+        view, tensor = placed.views[role], placed.tensors[role]
+        for number, region in enumerate(plan.tiles[role]):
+            if not placed.copied[role][number]:
+                continue
+            extents, strides, dense = view.copy_runs(region)
+            tile, offset = placed.places[role][number].buffer, view.offset_bytes(region)
+            if is_prepare:
+                yield Copy(tensor, offset, tile, 0, extents, strides, dense)
+            else:
+                yield Copy(tile, 0, tensor, offset, extents, dense, strides)

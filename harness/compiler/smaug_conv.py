@@ -59,9 +59,9 @@ def smaug_conv2d(
 def _minimums(shape: ConvShape, limits: Limits) -> tuple[Shape, Shape, Shape]:
     r, s = shape.filter_rows, shape.filter_columns
     return (
-        (1, shape.rows.window, shape.columns.extent, limits.channels_step),
-        (limits.kernels_step, r, s, limits.channels_step),
-        (1, 1, shape.columns.outputs, limits.kernels_step),
+        (1, shape.rows.window, shape.columns.extent, limits.channels_cut),
+        (limits.filters_cut, r, s, limits.channels_cut),
+        (1, 1, shape.columns.outputs, limits.filters_cut),
     )
 
 
@@ -89,7 +89,7 @@ def _candidates(
 ) -> list[tuple[Shape, Shape, Shape]]:
     dims_in, dims_weights, _ = dims
     low = _minimums(shape, limits)[0]
-    steps = (1, shape.rows.stride, 1, limits.channels_step)
+    steps = (1, shape.rows.stride, 1, limits.channels_cut)
     found: list[tuple[Shape, Shape, Shape]] = []
     for tile_in in free_tiles(dims_in, shape.input, low, steps, limits):
         for tile_weights in _weights_tiles(shape, dims_in, dims_weights, tile_in, limits):
@@ -104,14 +104,14 @@ def _candidates(
 def _weights_tiles(
     shape: ConvShape, dims_in: str, dims: str, tile_in: Shape, limits: Limits
 ) -> list[Shape]:
-    r, s, step = shape.filter_rows, shape.filter_columns, limits.kernels_step
+    r, s, step = shape.filter_rows, shape.filter_columns, limits.filters_cut
     if dims == "None":
         return [(shape.kernels, r, s, tile_in[3])]
-    low = (step, r, s, limits.channels_step)
+    low = (step, r, s, limits.channels_cut)
     if dims == "DimN" or tiles_dimension(dims_in, "C"):
         whole = (shape.kernels, r, s, tile_in[3])
         return free_tiles("DimN", whole, low, (step, 1, 1, 1), limits)
-    steps = (step, 1, 1, limits.channels_step)
+    steps = (step, 1, 1, limits.channels_cut)
     return free_tiles("DimNC", shape.weights, low, steps, limits)
 
 
@@ -131,7 +131,7 @@ def _output_tiles(
         return [(*fixed, tile_weights[0])]
     if dims_out == "None":
         return [(*fixed, shape.kernels)]
-    step = limits.kernels_step
+    step = limits.filters_cut
     if tiles_dimension(dims_in, "H"):
         # All filters stay; SMAUG still counts one (equal) candidate per step of 8 channels.
         return [(*fixed, shape.kernels)] * max(1, shape.kernels // step)

@@ -38,14 +38,14 @@ def smaug_mat_mul(
     Raises:
         DoesNotFitError: The output does not fit one tile, or nothing does.
     """
-    low = ((1, limits.channels_step), (limits.kernels_step, limits.channels_step))
+    low = ((1, limits.channels_cut), (limits.filters_cut, limits.channels_cut))
     dims_in = choose_dims(shape.input, low[0], limits, subject, "input")
     dims_weights = choose_dims(shape.weights, low[1], limits, subject, "weights")
     if storage_elements(shape.output, limits) > limits.smallest_elements:
         raise _output_error(shape, limits, subject)
     candidates = [
         (tile_in, tile_weights, shape.output)
-        for tile_in in free_tiles(dims_in, shape.input, low[0], (1, limits.channels_step), limits)
+        for tile_in in free_tiles(dims_in, shape.input, low[0], (1, limits.channels_cut), limits)
         for tile_weights in _weights_tiles(shape, (dims_in, dims_weights), tile_in, limits)
     ]
     tile_in, tile_weights, tile_out = largest(candidates, limits, subject)
@@ -73,8 +73,8 @@ def _weights_tiles(
 ) -> list[Shape]:
     dims_in, dims_weights = dims
     low, steps = (
-        (limits.kernels_step, limits.channels_step),
-        (limits.kernels_step, limits.channels_step),
+        (limits.filters_cut, limits.channels_cut),
+        (limits.filters_cut, limits.channels_cut),
     )
     if tiles_dimension(dims_in, "C"):
         whole = (shape.neurons, tile_in[1])

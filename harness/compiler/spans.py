@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +86,24 @@ class Axis:
 
     def spans_by_output(self, count: int) -> tuple[Span, ...]:
         """Cut by outputs per tile; each tile holds exactly the elements that its windows see."""
-        return tuple(
-            self._span(first, min(count, self.outputs - first))
-            for first in range(0, self.outputs, count)
-        )
+        return _spans_by_output(self, count)
 
-    def _span(self, out_first: int, out_count: int) -> Span:
+    def span(self, out_first: int, out_count: int) -> Span:
+        """Return the tile of these outputs."""
         begin = out_first * self.stride - self.pad_before
         end = begin + (out_count - 1) * self.stride + self.window
         first, last = max(0, begin), min(self.extent, end)
         return Span(
             first, last - first, max(0, -begin), max(0, end - self.extent), out_first, out_count
         )
+
+
+@lru_cache(maxsize=4096)
+def _spans_by_output(axis: Axis, count: int) -> tuple[Span, ...]:
+    outputs = axis.outputs
+    return tuple(
+        axis.span(first, min(count, outputs - first)) for first in range(0, outputs, count)
+    )
 
 
 @dataclass(frozen=True, slots=True)

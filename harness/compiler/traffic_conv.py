@@ -1,19 +1,22 @@
-"""Policy traffic for convolutions: tile sizes and loop order by a closed form of bytes moved."""
+"""Policy traffic for convolutions: tile sizes and loop order, ranked by a closed form of time."""
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.compiler.conv_plan import ConvTiling, plan_conv2d
+from harness.compiler.estimate import conv2d_cycles, copy_ticks, shared_ticks
 from harness.compiler.smaug_conv import smaug_conv2d
-from harness.compiler.spans import Axis, round_up
+from harness.compiler.spans import Axis, Span, round_up
 from harness.compiler.traffic import (
-    cheapest,
+    Cuts,
+    channel_cuts,
+    fastest,
     fitting_channels,
     image_tiles,
     largest_multiple,
+    nested_cuts,
     padded_bytes,
     tile_sizes,
 )
@@ -26,9 +29,6 @@ if TYPE_CHECKING:
     from harness.compiler.tile_plan import TilePlan
     from harness.compiler.window_shape import ConvShape
 
-EXACT_CANDIDATES = 4
-"""So many of the best by closed form are planned in full and compared exactly."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
@@ -40,35 +40,37 @@ class _Candidate:
     kernels: int
     is_weights_outer: bool
 
+    def cuts(self, channels: int) -> Cuts:
+        """Return how the channels are cut."""
+        return nested_cuts(channels, self.input_channels, self.weight_channels)
+
 
 def traffic_conv2d(
     shape: ConvShape, limits: Limits, subject: Subject, *, has_bias: bool = False
 ) -> TilePlan:
-    """Choose the tiling of a convolution that moves the fewest bytes.
+    """Choose the fastest tiling of a convolution that moves no more than policy smaug's.
 
     Loops over channels are innermost: partial sums stay on the accelerator. Outside, either the
-    image or the filters come first, so that inputs or weights are loaded once.
+    image or the filters come first, so that inputs or weights are loaded once. Channels are cut as
+    they would be on any other target, so that the output's bytes are the same.
 
     Raises:
         DoesNotFitError: Not even one window of 8 channels fits.
     """
-    ranked = heapq.nsmallest(
-        EXACT_CANDIDATES,
-        (
-            (*_cost(shape, candidate, limits), index, candidate)
-            for index, candidate in enumerate(_candidates(shape, limits))
-        ),
-    )
-    plans = (
-        plan_conv2d(shape, _tiling(shape, candidate), limits, has_bias=has_bias)
-        for *_, candidate in ranked
-    )
-    return cheapest(
-        plans,
+    general = None
+    candidates = _candidates(shape, limits)
+    if limits != limits.without_target():
+        general = traffic_conv2d(shape, limits.without_target(), subject, has_bias=has_bias)
+        cuts = channel_cuts(general)
+        candidates = (each for each in candidates if each.cuts(shape.channels) == cuts)
+    return fastest(
+        ((_cost(shape, each, limits), each) for each in candidates),
+        lambda each: plan_conv2d(shape, _tiling(shape, each), limits, has_bias=has_bias),
         {"input": shape.input, "output": shape.output},
         limits,
-        lambda: smaug_conv2d(shape, limits, subject, has_bias=has_bias),
         subject,
+        fallback=lambda: smaug_conv2d(shape, limits, subject, has_bias=has_bias),
+        general=general,
     )
 
 
@@ -103,7 +105,7 @@ def _candidates(shape: ConvShape, limits: Limits) -> Iterator[_Candidate]:
 
 def _kernel_counts(kernels: int, most: int, limits: Limits) -> list[int]:
     """Return numbers of filters per tile: whole blocks of PEs, and padded they fit `most`."""
-    step = round_up(limits.kernels_step, limits.alignment)
+    step = limits.filters_cut
     fitting = [
         count for count in tile_sizes(kernels, step) if round_up(count, limits.alignment) <= most
     ]
@@ -112,34 +114,61 @@ def _kernel_counts(kernels: int, most: int, limits: Limits) -> list[int]:
 
 
 def _cost(shape: ConvShape, candidate: _Candidate, limits: Limits) -> tuple[int, int]:
-    """Return bytes moved and the number of commands."""
+    """Return the estimated time and the bytes moved, both without looking at single tiles."""
     row_spans = shape.rows.spans_by_output(candidate.rows)
     column_spans = shape.columns.spans_by_output(candidate.columns)
-    batches = -(-shape.batch // candidate.batch)
-    places = len(row_spans) * len(column_spans) * batches
-    held = sum(span.count for span in row_spans) * sum(span.count for span in column_spans)
+    places = len(row_spans) * len(column_spans) * -(-shape.batch // candidate.batch)
+    held = _held(row_spans) * _held(column_spans)
     inputs = padded_bytes((shape.batch, held, shape.channels), limits)
-    weights = padded_bytes(shape.weights, limits)
     outputs = padded_bytes(shape.output, limits)
     input_tiles = -(-shape.channels // candidate.input_channels)
-    weight_tiles = input_tiles * -(
-        -min(candidate.input_channels, shape.channels) // candidate.weight_channels
-    )
+    inner_tiles = -(-min(candidate.input_channels, shape.channels) // candidate.weight_channels)
+    weight_tiles = input_tiles * inner_tiles
     kernel_tiles = -(-shape.kernels // candidate.kernels)
-    once = input_tiles == 1 and (not candidate.is_weights_outer or places == 1)
-    input_loads = 1 if once else kernel_tiles
-    if candidate.is_weights_outer:
-        weight_loads = 1 if weight_tiles == 1 else places
-    else:
-        weight_loads = 1 if weight_tiles * kernel_tiles == 1 else places
+    accelerators = min(limits.reuse.accelerators, places * kernel_tiles)
+    input_loads, weight_loads = _loads(
+        candidate, places, kernel_tiles, input_tiles, weight_tiles, accelerators
+    )
+    loaded = inputs * input_loads + padded_bytes(shape.weights, limits) * weight_loads
     is_row_whole = len(column_spans) == 1
-    copies = 0
-    if not (is_row_whole and input_tiles == 1):
-        copies += inputs
-    if not (is_row_whole and kernel_tiles == 1):
-        copies += outputs
-    moved = inputs * input_loads + weights * weight_loads + outputs + copies
-    return moved, places * kernel_tiles * weight_tiles
+    copies = inputs if not (is_row_whole and input_tiles == 1) else 0
+    copies += outputs if not (is_row_whole and kernel_tiles == 1) else 0
+    commands = places * kernel_tiles * weight_tiles
+    cycles = commands * conv2d_cycles(
+        candidate.kernels,
+        shape.filter_rows * shape.filter_columns,
+        candidate.weight_channels,
+        candidate.batch * candidate.rows,
+        candidate.columns,
+        limits,
+    )
+    runs = places * candidate.rows * (input_tiles + kernel_tiles)
+    ticks = shared_ticks(cycles, loaded + outputs, commands, places * kernel_tiles, limits)
+    ticks += copy_ticks(copies, runs if copies else 0, limits)
+    return ticks, loaded + outputs + copies
+
+
+def _held(spans: tuple[Span, ...]) -> int:
+    return sum([span.count for span in spans])
+
+
+def _loads(
+    candidate: _Candidate,
+    places: int,
+    kernel_tiles: int,
+    input_tiles: int,
+    weight_tiles: int,
+    accelerators: int,
+) -> tuple[int, int]:
+    """Return how often all inputs and all weights are loaded."""
+    if candidate.is_weights_outer:
+        is_once = input_tiles == 1 and places == 1
+        input_loads = min(kernel_tiles, accelerators) if is_once else kernel_tiles
+        weight_loads = max(1, accelerators // kernel_tiles) if weight_tiles == 1 else places
+        return input_loads, weight_loads
+    input_loads = max(1, accelerators // places) if input_tiles == 1 else kernel_tiles
+    is_resident = weight_tiles * kernel_tiles == 1
+    return min(input_loads, kernel_tiles), accelerators if is_resident else places
 
 
 def _tiling(shape: ConvShape, candidate: _Candidate) -> ConvTiling:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import heapq
 from itertools import product
 from typing import TYPE_CHECKING
 
+from harness.compiler.estimate import copy_ticks, mat_mul_cycles, shared_ticks, window_cycles
 from harness.compiler.matrix_plan import MatrixShape, MatrixTiling, plan_mat_mul
 from harness.compiler.smaug_matrix import smaug_mat_mul
 from harness.compiler.smaug_search import Shape, Subject, storage_elements
@@ -13,14 +13,17 @@ from harness.compiler.smaug_window import smaug_batch_norm, smaug_pool2d, unit_a
 from harness.compiler.spans import ranges, round_up
 from harness.compiler.tile_plan import Region, TilePlan
 from harness.compiler.traffic import (
-    cheapest,
+    Cuts,
+    channel_cuts,
+    fastest,
     fitting_channels,
     image_tiles,
     largest_multiple,
+    nested_cuts,
     padded_bytes,
     tile_sizes,
 )
-from harness.compiler.traffic_conv import EXACT_CANDIDATES, input_extent
+from harness.compiler.traffic_conv import input_extent
 from harness.compiler.window_plan import WindowTiling, plan_batch_norm, plan_pool2d
 from harness.compiler.window_shape import PoolShape
 
@@ -33,77 +36,87 @@ if TYPE_CHECKING:
 def traffic_mat_mul(
     shape: MatrixShape, limits: Limits, subject: Subject, *, has_bias: bool = False
 ) -> TilePlan:
-    """Choose the tiling of a matrix multiplication that moves the fewest bytes.
+    """Choose the fastest tiling of a matrix multiplication that moves no more than policy smaug's.
 
     Raises:
         DoesNotFitError: Not even one row of 8 channels fits.
     """
-    ranked = heapq.nsmallest(
-        EXACT_CANDIDATES,
-        (
-            (*_matrix_cost(shape, tiling, limits), index, tiling)
-            for index, tiling in enumerate(_matrix_tilings(shape, limits))
-        ),
-    )
-    return cheapest(
-        (plan_mat_mul(shape, tiling, limits, has_bias=has_bias) for *_, tiling in ranked),
+    general = None
+    tilings = _matrix_tilings(shape, limits)
+    if limits != limits.without_target():
+        general = traffic_mat_mul(shape, limits.without_target(), subject, has_bias=has_bias)
+        cuts = channel_cuts(general)
+        tilings = (each for each in tilings if _cuts(shape, each) == cuts)
+    return fastest(
+        ((_matrix_cost(shape, each, limits), each) for each in tilings),
+        lambda each: plan_mat_mul(shape, each, limits, has_bias=has_bias),
         {"input": shape.input, "output": shape.output},
         limits,
-        lambda: smaug_mat_mul(shape, limits, subject, has_bias=has_bias),
         subject,
+        fallback=lambda: smaug_mat_mul(shape, limits, subject, has_bias=has_bias),
+        general=general,
     )
+
+
+def _cuts(shape: MatrixShape, tiling: MatrixTiling) -> Cuts:
+    return nested_cuts(shape.channels, tiling.input_channels, tiling.weight_channels)
 
 
 def _matrix_tilings(shape: MatrixShape, limits: Limits) -> Iterator[MatrixTiling]:
-    line = limits.line_bytes // limits.element_bytes
     for batch in tile_sizes(shape.batch):
-        most = limits.output_elements // batch
-        share = round_up(-(-shape.neurons // limits.reuse.accelerators), line)
-        outputs = min(shape.neurons, share)
-        if round_up(outputs, limits.alignment) > most:
-            outputs = most - most % line or most - most % limits.alignment
         channels = fitting_channels(limits.input_elements // batch, limits, shape.channels)
-        if outputs <= 0 or channels == 0:
-            continue
-        for neurons in {min(size, outputs) for size in tile_sizes(outputs, limits.kernels_step)}:
-            inner = fitting_channels(limits.weights_elements // neurons, limits, channels)
-            if inner and (outputs % neurons == 0 or outputs == shape.neurons):
-                is_outer = channels < shape.channels
-                yield MatrixTiling(batch, channels, inner, neurons, outputs, outputs, is_outer)
+        most = limits.output_elements // batch
+        for outputs in _output_neurons(shape.neurons, most, limits) if channels else ():
+            sizes = tile_sizes(outputs, limits.filters_cut)
+            for neurons in {min(size, outputs) for size in sizes}:
+                inner = fitting_channels(limits.weights_elements // neurons, limits, channels)
+                if inner and (outputs % neurons == 0 or outputs == shape.neurons):
+                    is_outer = channels < shape.channels
+                    yield MatrixTiling(batch, channels, inner, neurons, outputs, outputs, is_outer)
+
+
+def _output_neurons(neurons: int, most: int, limits: Limits) -> list[int]:
+    """Return numbers of neurons per output tile: all, or whole lines, so that nothing is copied."""
+    line = limits.line_bytes // limits.element_bytes
+    found = {count for count in tile_sizes(neurons, line) if round_up(count, line) <= most}
+    if round_up(neurons, limits.alignment) <= most:
+        found.add(neurons)
+    if not found:
+        found.add(most - most % line or most - most % limits.alignment)
+    if limits.reuse.accelerators == 1:
+        found = {max(found)}
+    return sorted(found - {0}, reverse=True)
 
 
 def _matrix_cost(shape: MatrixShape, tiling: MatrixTiling, limits: Limits) -> tuple[int, int]:
+    """Return the estimated time and the bytes moved, both without looking at single tiles."""
     batches, items = -(-shape.batch // tiling.batch), -(-shape.neurons // tiling.output_neurons)
-    inputs = padded_bytes(shape.input, limits)
-    loads = items if tiling.input_channels < shape.channels else 1
-    weights = padded_bytes(shape.weights, limits)
+    is_resident = tiling.input_channels >= shape.channels
+    loads = min(limits.reuse.accelerators, items) if is_resident else items
+    moved = padded_bytes(shape.input, limits) * loads + padded_bytes(shape.output, limits)
+    moved += padded_bytes(shape.weights, limits) * batches
     neurons = -(-shape.neurons // tiling.weight_neurons)
-    channels = -(-shape.channels // tiling.weight_channels)
-    moved = inputs * loads + weights * batches + padded_bytes(shape.output, limits)
-    return moved, batches * neurons * channels
+    commands = batches * neurons * -(-shape.channels // tiling.weight_channels)
+    rows, width = tiling.batch, tiling.weight_channels
+    cycles = commands * mat_mul_cycles(rows, tiling.weight_neurons, width, limits)
+    return shared_ticks(cycles, moved, commands, batches * items, limits), moved
 
 
 def traffic_pool2d(
     kernel: str, shape: PoolShape, pool: tuple[int, int], limits: Limits, subject: Subject
 ) -> TilePlan:
-    """Choose the tiling of a pooling that moves the fewest bytes.
+    """Choose the fastest tiling of a pooling that moves no more than policy smaug's.
 
     Raises:
         DoesNotFitError: Not even one window of 8 channels fits.
     """
-    ranked = heapq.nsmallest(
-        EXACT_CANDIDATES,
-        (
-            (*_window_cost(shape, tile, limits), index, tile)
-            for index, tile in enumerate(_window_tiles(shape, limits))
-        ),
-    )
-    return cheapest(
-        (plan_pool2d(kernel, shape, _window_tiling(shape, tile), pool) for *_, tile in ranked),
+    return fastest(
+        ((_window_cost(shape, each, limits), each) for each in _window_tiles(shape, limits)),
+        lambda each: plan_pool2d(kernel, shape, _window_tiling(shape, each), pool),
         {"input": shape.input, "output": shape.output},
         limits,
-        lambda: smaug_pool2d(kernel, shape, pool, limits, subject),
         subject,
+        fallback=lambda: smaug_pool2d(kernel, shape, pool, limits, subject),
     )
 
 
@@ -125,17 +138,24 @@ def _window_tiles(shape: PoolShape, limits: Limits) -> Iterator[Shape]:
 
 
 def _window_cost(shape: PoolShape, tile: Shape, limits: Limits) -> tuple[int, int]:
+    """Return the estimated time and the bytes moved, both without looking at single tiles."""
     batch, rows, columns, channels = tile
     row_spans, column_spans = (
         shape.rows.spans_by_output(rows),
         shape.columns.spans_by_output(columns),
     )
-    held = sum(span.count for span in row_spans) * sum(span.count for span in column_spans)
-    moved = padded_bytes((shape.batch, held, shape.channels), limits)
-    moved += padded_bytes(shape.output, limits)
+    held = sum([span.count for span in row_spans]) * sum([span.count for span in column_spans])
+    inputs = padded_bytes((shape.batch, held, shape.channels), limits)
+    moved = inputs + padded_bytes(shape.output, limits)
     is_in_place = len(column_spans) == 1 and channels == shape.channels
     places = len(row_spans) * len(column_spans) * -(-shape.batch // batch)
-    return moved * (1 if is_in_place else 2), places * -(-shape.channels // channels)
+    commands = places * -(-shape.channels // channels)
+    window = shape.rows.window * shape.columns.window
+    cycles = commands * window_cycles(tile, window if window > 1 else 0, limits)
+    ticks = shared_ticks(cycles, moved, commands, commands, limits)
+    if is_in_place:
+        return ticks, moved
+    return ticks + copy_ticks(moved, held + commands * rows, limits), 2 * moved
 
 
 def _window_tiling(shape: PoolShape, tile: Shape) -> WindowTiling:
@@ -150,7 +170,7 @@ def _window_tiling(shape: PoolShape, tile: Shape) -> WindowTiling:
 
 
 def traffic_batch_norm(shape: Shape, limits: Limits, subject: Subject) -> TilePlan:
-    """Choose the tiling of a batch norm that moves the fewest bytes.
+    """Choose the fastest tiling of a batch norm that moves no more than policy smaug's.
 
     Raises:
         DoesNotFitError: Not even 8 channels fit.
@@ -158,19 +178,13 @@ def traffic_batch_norm(shape: Shape, limits: Limits, subject: Subject) -> TilePl
     image = shape if len(shape) == 4 else (shape[0], 1, 1, shape[1])
     axes = unit_axis(image[1]), unit_axis(image[2])
     pool = PoolShape(image[0], *axes, image[3])
-    ranked = heapq.nsmallest(
-        EXACT_CANDIDATES,
-        (
-            (*_window_cost(pool, tile, limits), index, tile)
-            for index, tile in enumerate(_window_tiles(pool, limits))
-        ),
-    )
-    return cheapest(
-        (_batch_norm_plan(shape, tile, limits) for *_, tile in ranked),
+    return fastest(
+        ((_window_cost(pool, each, limits), each) for each in _window_tiles(pool, limits)),
+        lambda each: _batch_norm_plan(shape, each, limits),
         {"input": shape, "output": shape},
         limits,
-        lambda: smaug_batch_norm(shape, limits, subject),
         subject,
+        fallback=lambda: smaug_batch_norm(shape, limits, subject),
     )
 
 

@@ -15,6 +15,8 @@ WIDEST = 64
 def draw_image(array: np.ndarray[Any, Any]) -> list[str]:
     """Draw the first image of a batch, one channel; return no lines for anything else."""
     image = array
+    if not image.size or image.dtype.kind not in "fiub":
+        return []
     if image.ndim == 4:
         image = image[0]
         image = image[..., 0] if image.shape[-1] == 1 else image[0]
@@ -24,7 +26,7 @@ def draw_image(array: np.ndarray[Any, Any]) -> list[str]:
     if image.ndim != 2 or not 4 <= min(image.shape) <= max(image.shape) <= WIDEST:
         return []
     low, high = float(image.min()), float(image.max())
-    if not high > low:
+    if not low < high < low + float("inf"):
         return []
     rows = image.shape[0] // 2 * 2
     pairs = image[:rows].astype(float).reshape(rows // 2, 2, -1).mean(axis=1)

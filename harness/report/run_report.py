@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from harness.base.array_file import read_array
+from harness.base.errors import StatsError
 from harness.base.units import format_ticks
 from harness.report.picture import draw_image
 from harness.report.run_tables import run_tables
@@ -110,6 +112,4 @@ def _picture(result: RunResult, run: Path) -> list[str]:
     path = run / INPUTS / "0.npy"
     if result.classification is None or not path.is_file():
         return []
-    import numpy as np  # noqa: PLC0415 - only classifiers pay
-
-    return draw_image(np.load(path, allow_pickle=False))
+    return draw_image(read_array(path, StatsError, "an input of the run"))

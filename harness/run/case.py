@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from harness.base.array_file import read_array
 from harness.base.errors import SpecError
 from harness.graph import load_graph
 from harness.run.directory import INPUTS
@@ -17,6 +16,8 @@ from harness.run.reference import load_workload
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import numpy as np
 
     from harness.graph import Graph
     from harness.run.manifest import Manifest
@@ -67,10 +68,7 @@ def _old_case(manifest: Manifest, directory: Path) -> Case:
     inputs = []
     for each in manifest.inputs:
         path = directory / each.file
-        try:
-            array = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise SpecError(f"cannot read an input of the run: {error}", where=str(path)) from error
+        array = read_array(path, SpecError, "an input of the run")
         if array_sha256(array) != each.sha256:
             raise SpecError(
                 "an input of the run was changed", where=str(path), expected=each.sha256

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
+import os
 import shutil
+import weakref
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +14,7 @@ from typing import TYPE_CHECKING
 from harness.base.errors import BackendError, InternalError, SpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 RUN_JSON = "run.json"
 RESULT_JSON = "result.json"
@@ -27,11 +30,15 @@ OWN_FILES = (
 
 
 class RunDirectory:
-    """A directory of one run; files appear in it whole or not at all."""
+    """A directory of one run; files appear in it whole or not at all.
+
+    While the object lives, or until `release`, no other run can claim the directory.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._made: list[Path] = []
+        self._unlock: Callable[[], object] | None = None
 
     @classmethod
     def create(cls, output: str | None, name: str, *, force: bool = False) -> RunDirectory:
@@ -43,7 +50,8 @@ class RunDirectory:
             force: An old run in `output` may be replaced.
 
         Raises:
-            SpecError: `output` holds files that are not a run's, or a run and no `force`.
+            SpecError: `output` holds files that are not a run's, or a run and no `force`, or
+                another run is using it now.
         """
         try:
             if output is None:
@@ -60,6 +68,7 @@ class RunDirectory:
             directory = cls(path)
             with suppress(FileExistsError):
                 directory._make(path)
+                directory._claim()
                 return directory
         raise InternalError("numbers never end")
 
@@ -69,8 +78,10 @@ class RunDirectory:
         if path.is_file():
             raise SpecError("--output names a file", where=str(path))
         if not path.exists():
-            directory._make(path)
-        elif any(path.iterdir()):
+            with suppress(FileExistsError):
+                directory._make(path)
+        directory._claim()
+        if any(path.iterdir()):
             if not (path / RUN_JSON).is_file():
                 raise SpecError(
                     "--output names a directory with files that are not a run's",
@@ -96,6 +107,27 @@ class RunDirectory:
             parent.mkdir(exist_ok=True)
         path.mkdir(mode=0o755)
         self._made = [path, *missing]
+
+    def _claim(self) -> None:
+        """Lock the directory itself: no file is left, and the lock ends with the process."""
+        descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+        self._unlock = weakref.finalize(self, os.close, descriptor)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self.release()
+            raise SpecError(
+                "another run is using this directory",
+                where=str(self.path),
+                way_out="wait for it, or choose another directory with --output",
+            ) from error
+        except OSError:
+            self.release()  # a file system without locks: nothing more can be done
+
+    def release(self) -> None:
+        """Let other runs have the directory."""
+        if self._unlock is not None:
+            self._unlock()
 
     def clear(self) -> None:
         """Remove what runs leave here, and nothing else."""

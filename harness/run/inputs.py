@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.base.errors import SpecError
+from harness.base.array_file import read_arrays
+from harness.base.errors import HarnessError, SpecError
+from harness.run.reference import script_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +34,7 @@ def resolve_inputs(workload: Workload, choice: str, seed: int) -> tuple[Array, .
         SpecError: There is no such input, or shapes or dtypes differ from the network's.
     """
     if choice.isdigit():
-        given = workload.input_arrays(int(choice))
+        given = _shipped(workload, int(choice))
         where = f"input {choice} of the workload"
     else:
         given = _read(Path(choice), [tensor.name for tensor in workload.graph.inputs])
@@ -67,19 +69,38 @@ def numpy_dtype(tensor: Tensor) -> np.dtype[Any]:
     return np.dtype(tensor.dtype.numpy)
 
 
-def _read(path: Path, names: list[str]) -> Mapping[str, Array]:
+def _shipped(workload: Workload, index: int) -> Mapping[str, Array]:
+    """Ask the workload for an input; its own errors name its line."""
+    from collections.abc import Mapping as AnyMapping  # noqa: PLC0415 - the name is a type's above
+
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return {names[0]: loaded} if names else {}
-        with loaded as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError) as error:
-        raise SpecError(
-            f"cannot read the input: {error}",
-            where=str(path),
-            expected="an input's number, a .npy file, or a .npz file of arrays by input name",
-        ) from error
+        given = workload.input_arrays(index)
+    except (HarnessError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        code = getattr(workload.inputs, "__code__", None)
+        raise script_error(error, code.co_filename if code else workload.graph.name) from error
+    name = ""
+    what: object = given
+    if isinstance(given, AnyMapping):
+        wrong = [(f' "{k}"', v) for k, v in given.items() if not isinstance(v, np.ndarray)]
+        if not wrong:
+            return given
+        name, what = wrong[0]
+    raise SpecError(
+        f"the workload's input{name} is not an array by name",
+        where=f'workload "{workload.graph.name}"',
+        expected="a dictionary of numpy arrays, or a function that returns one",
+        got=type(what).__name__,
+    )
+
+
+def _read(path: Path, names: list[str]) -> Mapping[str, Array]:
+    expected = "an input's number, a .npy file, or a .npz file of arrays by input name"
+    loaded = read_arrays(path, SpecError, "the input", expected=expected)
+    if isinstance(loaded, dict):
+        return loaded
+    return {names[0]: loaded} if names else {}
 
 
 def _check_names(given: Mapping[str, Array], inputs: tuple[Tensor, ...], where: str) -> None:

@@ -32,20 +32,34 @@ class ModelSession:
         """Start the model's process, if it is to have one; it boots while others work.
 
         Returns:
-            What the user types to start the model, if the user is to do so; else nothing.
+            What the user is to do to start the model, if it is the user's to start; else nothing.
+
+        Raises:
+            HandshakeError: It cannot be started, or the address cannot be bound.
         """
         request = self._request
-        if request.replay is not None or request.spec.transport != "ipc":
+        if request.replay is not None or request.spec.transport == "inproc":
             return ""
-        from harness.bridge.ipc import start_model_process  # noqa: PLC0415 - zmq, only for ipc
+        reference, is_manual = self._reference(target), request.debug_model
+        deadline_s = request.spec.deadline_s
+        if request.model_endpoint:
+            from harness.bridge.tcp import await_remote_model  # noqa: PLC0415 - as below
 
-        self._started = start_model_process(
-            self._reference(target),
-            self._directory,
-            deadline_s=request.spec.deadline_s,
-            is_manual=request.debug_model,
+            self._started = await_remote_model(
+                reference, request.model_endpoint, deadline_s=None if is_manual else deadline_s
+            )
+            return f"start the model on its host:\n{self._started.command_line}"
+        if request.spec.transport == "tcp":
+            from harness.bridge.tcp import start_tcp_model as start  # noqa: PLC0415 - as below
+        else:
+            from harness.bridge.ipc import (  # noqa: PLC0415 - zmq, not for inproc
+                start_model_process as start,
+            )
+        self._started = start(
+            reference, self._directory, deadline_s=deadline_s, is_manual=is_manual
         )
-        return self._started.command_line if request.debug_model else ""
+        by_hand = "start the model in another terminal, under any debugger:"
+        return f"{by_hand}\n{self._started.command_line}" if is_manual else ""
 
     def connect(self, target: Target) -> ModelConnection:
         """Shake hands with the model.

@@ -14,7 +14,7 @@ from harness.run.directory import RUN_JSON, RunDirectory
 from harness.run.manifest import Manifest, versions
 from harness.run.model_session import ModelSession
 from harness.run.reference import default_name
-from harness.run.watch import undisturbed, watched
+from harness.run.watch import held, undisturbed, watched
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,8 +76,9 @@ def execute(request: RunRequest, progress: Progress) -> FinishedRun:
     with watched(request.spec.timeout_s):
         try:
             name = default_name(request.spec.workload)
-            directory = RunDirectory.create(request.output, name, force=request.force)
-            session = ModelSession(request, directory.path)
+            with held():
+                directory = RunDirectory.create(request.output, name, force=request.force)
+                session = ModelSession(request, directory.path)
             prepared = _prepare(request, directory, session, progress)
             simulation = _simulation(prepared, progress)
             return _simulate(prepared, simulation, progress)
@@ -93,6 +94,8 @@ def execute(request: RunRequest, progress: Progress) -> FinishedRun:
         finally:
             if session is not None:
                 session.end()
+            if directory is not None:
+                directory.release()
 
 
 def _prepare(
@@ -106,9 +109,10 @@ def _prepare(
     else:
         target = load_target(spec.target, spec.overrides)
     progress.stage("starting the accelerator model")
-    by_hand = session.start(target)
+    with held():
+        by_hand = session.start(target)
     if by_hand:
-        progress.notice(f"start the model in another terminal, under any debugger:\n{by_hand}")
+        progress.notice(by_hand)
     progress.stage(f"building {spec.workload}")
     from harness.run.case import make_case  # noqa: PLC0415 - the model's process boots meanwhile
 
@@ -124,6 +128,8 @@ def _prepare(
     )
     directory.write(RUN_JSON, manifest.to_json())
     progress.stage(f"compiling {case.graph.name} for {target.name}")
+    if by_hand:
+        progress.stage("waiting for the model to be started")
     connection = session.connect(target)
     return _compile(request, target, case, manifest, (connection, directory))
 

@@ -125,7 +125,7 @@ def _import_script(path: Path) -> ModuleType:
     except (HarnessError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        raise _script_error(error, str(path)) from error
+        raise script_error(error, str(path)) from error
     finally:
         sys.path.remove(str(path.resolve().parent))
     return module
@@ -145,7 +145,7 @@ def _call(module: ModuleType, function: str, reference: str) -> Workload:
     except (HarnessError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        raise _script_error(error, str(module.__file__)) from error
+        raise script_error(error, str(module.__file__)) from error
     return _as_workload(workload, f"{module.__file__}: {function}")
 
 
@@ -168,7 +168,7 @@ def _as_workload(value: object, where: str) -> Workload:
     return value
 
 
-def _script_error(error: BaseException, path: str) -> GraphError:
+def script_error(error: BaseException, path: str) -> GraphError:
     """Name the line of the user's script that raised."""
     where, trace = path, error.__traceback__
     while trace is not None:

@@ -26,6 +26,7 @@ class RunRequest:
         record: File that every exchange with the model is written to.
         replay: Recording that answers in the model's place.
         debug_model: The user starts the model; there is no deadline.
+        model_endpoint: Address to bind for a model that the user starts on another host.
         command_line: The user's arguments, for run.json.
         repeats: Directory of the old run that is repeated.
         promise: That run's run.json.
@@ -37,6 +38,7 @@ class RunRequest:
     record: Path | None = None
     replay: Path | None = None
     debug_model: bool = False
+    model_endpoint: str = ""
     command_line: tuple[str, ...] = ()
     repeats: Path | None = None
     promise: Manifest | None = None
@@ -46,10 +48,23 @@ class RunRequest:
             raise SpecError("--record and --replay exclude each other")
         if self.replay and not self.replay.is_file():
             raise SpecError("no such recording", where=str(self.replay))
+        if self.record and self.record.is_dir():
+            raise SpecError("--record names a directory", where=str(self.record))
         if self.record and not self.record.resolve().parent.is_dir():
             raise SpecError("no such directory for the recording", where=str(self.record))
-        if self.debug_model and self.spec.transport != "ipc":
-            raise SpecError("--debug-model needs --transport ipc")
+        if self.debug_model and self.spec.transport == "inproc":
+            raise SpecError("--debug-model needs --transport ipc or tcp")
+        if self.model_endpoint:
+            self._check_endpoint()
+
+    def _check_endpoint(self) -> None:
+        if self.spec.transport != "tcp":
+            raise SpecError("--model-endpoint needs --transport tcp")
+        if self.replay:
+            raise SpecError("--model-endpoint and --replay exclude each other")
+        from harness.bridge.tcp import check_address  # noqa: PLC0415 - zmq, only for tcp
+
+        check_address(self.model_endpoint)
 
 
 def repeat_request(

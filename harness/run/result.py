@@ -7,9 +7,15 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import StatsError
+from harness.base.plain_data import from_plain
 from harness.run.directory import RESULT_JSON, find_run
-from harness.run.outputs import Classification, OutputValue, ReferenceCheck
-from harness.stats.breakdown import AcceleratorTime, Breakdown, OperatorTime
+from harness.run.outputs import (  # noqa: TC001 - from_plain reads the hints
+    Classification,
+    OutputValue,
+    ReferenceCheck,
+)
+from harness.stats.breakdown import Breakdown  # noqa: TC001 - see above
+from harness.stats.phases import ROLL_UP, Phase
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,35 +107,27 @@ class RunResult:
             if data.pop("format_version") != FORMAT_VERSION:
                 raise StatsError("result.json has another format version", where=where)
             data.pop("validation")
-            return cls(**_revived(data))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            result: RunResult = from_plain(cls, data)
+            _check(result)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise StatsError(f"not a result.json: {error}", where=where) from error
+        return result
 
 
-def _revived(data: dict[str, Any]) -> dict[str, Any]:
-    """Turn the plain data of JSON into the dataclasses that it was written from."""
-    values = dict(data)
-    for name in ("latencies", "operators", "units"):
-        values[name] = tuple(data[name])
-    values["outputs"] = tuple(
-        OutputValue(**{**each, "shape": tuple(each["shape"]), "values": tuple(each["values"])})
-        for each in data["outputs"]
-    )
-    values["energies"] = tuple(Energy(**each) for each in data["energies"])
-    if data["breakdown"] is not None:
-        values["breakdown"] = _revived_breakdown(data["breakdown"])
-    if data["classification"] is not None:
-        lists = data["classification"]
-        values["classification"] = Classification(**{key: tuple(lists[key]) for key in lists})
-    if data["reference"] is not None:
-        values["reference"] = ReferenceCheck(**data["reference"])
-    return values
-
-
-def _revived_breakdown(data: dict[str, Any]) -> Breakdown:
-    operators = tuple(OperatorTime(**each) for each in data["operators"])
-    accelerators = tuple(AcceleratorTime(**each) for each in data["accelerators"])
-    return Breakdown(**{**data, "operators": operators, "accelerators": accelerators})
+def _check(result: RunResult) -> None:
+    """Refuse a result whose parts contradict each other."""
+    if not 0 <= result.reported < max(1, len(result.latencies)):
+        raise ValueError(f"reported: there is no inference {result.reported}")
+    breakdown = result.breakdown
+    if breakdown is None:
+        return
+    if {phase.label for phase in Phase} != set(breakdown.phases):
+        raise ValueError("breakdown.phases: a phase is missing or unknown")
+    if set(ROLL_UP) != set(breakdown.roll_up):
+        raise ValueError("breakdown.roll_up: a part is missing or unknown")
+    ticks = [*breakdown.phases.values(), *breakdown.roll_up.values()]
+    if min(ticks) < 0 or sum(breakdown.phases.values()) != breakdown.ticks:
+        raise ValueError("breakdown: the phases do not add up to the whole")
 
 
 def read_result(run: str | Path) -> RunResult:
@@ -141,7 +139,7 @@ def read_result(run: str | Path) -> RunResult:
     """
     path = find_run(run) / RESULT_JSON
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise StatsError(
             "the run left no result", where=str(path), way_out="it was killed; run it again"

@@ -26,6 +26,7 @@ class RunningSimulation:
         self._connection = run.connection
         self._model_statistics: tuple[ModelStatistic, ...] = ()
         self._progress = progress
+        self._commands, self._repeat = run.program.commands, spec.repeat
         self._simulation = Simulation(
             run.program,
             run.target,
@@ -44,6 +45,7 @@ class RunningSimulation:
         Raises:
             HarnessError: As `Simulation.run`; `measurement` tells what was measured until then.
         """
+        self._connection.foresee(self._commands * self._repeat)
         self._simulation.run()
         self._model_statistics = tuple(self._connection.close())
         return self.measurement()

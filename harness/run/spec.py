@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 POLICIES = ("traffic", "smaug")
 MODES = ("kernel", "exact")
-TRANSPORTS = ("ipc", "inproc")
+TRANSPORTS = ("ipc", "tcp", "inproc")
+MAXIMUM_THREADS = 1024
+MAXIMUM_SEED = 2**63 - 1
+MAXIMUM_TICKS = 2**62
+"""53 days of simulated time."""
+MAXIMUM_TIMEOUT_S = 10**8
+"""Three years; longer ones do not fit the operating system's timers."""
 DEFAULT_MODEL = ""
 """Empty: the model that the target names."""
 
@@ -69,6 +75,10 @@ class RunSpec:
         _check_least("seed", self.seed, 0)
         _check_least("max-ticks", self.maximum_ticks, 0)
         _check_least("timeout", self.timeout_s, 0)
+        _check_most("threads", self.threads, MAXIMUM_THREADS)
+        _check_most("seed", self.seed, MAXIMUM_SEED)
+        _check_most("max-ticks", self.maximum_ticks, MAXIMUM_TICKS)
+        _check_most("timeout", self.timeout_s, MAXIMUM_TIMEOUT_S)
         if not self.deadline_s > 0:
             raise SpecError("--deadline is not positive", got=str(self.deadline_s))
 
@@ -109,6 +119,11 @@ def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
         )
 
 
+def _check_most(option: str, value: float, most: int) -> None:
+    if not value <= most:
+        raise SpecError(f"--{option} is too large", expected=f"{most} or less", got=str(value))
+
+
 def _check_least(option: str, value: float, least: int) -> None:
-    if value < least:
+    if not value >= least:
         raise SpecError(f"--{option} is too small", expected=f"{least} or more", got=str(value))

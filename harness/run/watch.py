@@ -66,5 +66,26 @@ def undisturbed() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def held() -> Iterator[None]:
+    """Hold signals back while something begins that nobody could end yet; then let them act.
+
+    Between a process's start and its handle's safe keeping an exception would lose the handle.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGALRM, *ENDING_SIGNALS)
+    old = {number: signal.signal(number, lambda n, _: came.append(n)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(signal.Signals(came[0]))
+
+
 def _interrupt(number: int, _: Any) -> None:
     raise KeyboardInterrupt(signal.Signals(number).name)

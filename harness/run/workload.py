@@ -64,4 +64,11 @@ class Workload:
 
     def expected_labels(self, index: int, batch: int = 1) -> tuple[int, ...]:
         """Return the right classes of input `index`; empty if unknown."""
-        return tuple(int(label) for label in self.labels[index * batch : (index + 1) * batch])
+        try:
+            return tuple(int(label) for label in self.labels[index * batch : (index + 1) * batch])
+        except (ValueError, TypeError) as error:
+            raise SpecError(
+                f'workload "{self.graph.name}" has labels that are not whole numbers',
+                expected="the right class of each input, such as labels=(7, 2, 1)",
+                got=str(error),
+            ) from error

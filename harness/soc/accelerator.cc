@@ -13,6 +13,8 @@ namespace {
 constexpr std::uint32_t kFetchIndex = 0xfffffff0u;
 /// After everything else of this accelerator at the same tick and priority.
 constexpr std::uint32_t kLastRank = 0xffffffffu;
+/// Half of the largest simulated time (harness/soc/simulation.py), so that no sum overflows.
+constexpr Tick kLongestComputeTicks = Tick(1) << 61;
 
 std::string componentName(std::uint32_t instance, const char* part) {
     return "accelerators" + std::to_string(instance) + part;
@@ -27,11 +29,12 @@ void forEachRow(const NodeRecord& node, Visit visit) {
 }  // namespace
 
 Accelerator::Accelerator(EventQueue& queue, MemorySystem& memory, AddressSpace& space,
-                         const EngineConfig& config, std::uint32_t instance,
-                         ExchangeListener& exchanges, AcceleratorListener& listener,
-                         std::vector<TimelineRecord>& timeline)
+                         LineOwnership& ownership, const EngineConfig& config,
+                         std::uint32_t instance, ExchangeListener& exchanges,
+                         AcceleratorListener& listener, std::vector<TimelineRecord>& timeline)
     : queue(queue),
       space(space),
+      ownership(ownership),
       config(config),
       instance(instance),
       exchanges(exchanges),
@@ -166,6 +169,8 @@ std::string Accelerator::checkNodes(const ActionsView& actions) const {
         const std::string name = "node " + std::to_string(node.id) + ": ";
         if (node.kind == NodeKind::Compute && node.unit >= units.size())
             return name + "unknown unit";
+        if (node.kind == NodeKind::Compute && node.value > kLongestComputeTicks / clock.periodTicks())
+            return name + "more cycles than simulated time has";
         if (!node.isTransfer()) continue;
         if (node.operand >= command.operands.size()) return name + "unknown operand";
         if ((node.interface == Interface::Acp && !acp) ||
@@ -268,6 +273,7 @@ void Accelerator::endNode(std::uint32_t index) {
     reported.push_back(index);
     if (r.kind == NodeKind::Read) applyRead(node);
     if (r.kind == NodeKind::Write) applyWrite(node);
+    if (r.isTransfer() && r.interface != Interface::Direct) checkOwnership(r);
     if (!r.isTimed()) return;
     const bool isCompute = r.kind == NodeKind::Compute;
     TimelineRecord entry =
@@ -334,6 +340,18 @@ void Accelerator::submitTransfer(std::uint32_t index) {
     transfer.strideBytes = r.strideBytes;
     transfer.kind = r.kind == NodeKind::Read ? AccessKind::Read : AccessKind::Write;
     engineOf(r.interface).submit(transfer);
+}
+
+void Accelerator::checkOwnership(const NodeRecord& node) {
+    const bool isRead = node.kind == NodeKind::Read, isCached = node.interface != Interface::Dma;
+    const std::uint32_t id = engineOf(node.interface).requestorId();
+    forEachRow(node, [&](std::uint64_t address, std::uint64_t) {
+        const Addr first = space.physicalOf(address);
+        if (isRead && isCached) ownership.cacheReads(id, first, node.rowBytes, queue.now());
+        if (isRead && !isCached) ownership.deviceReads(id, first, node.rowBytes, queue.now());
+        if (!isRead && isCached) ownership.cacheWrites(first, node.rowBytes);
+        if (!isRead && !isCached) ownership.deviceWrites(id, first, node.rowBytes, queue.now());
+    });
 }
 
 void Accelerator::transferStarted(std::uint32_t index, Tick now) {

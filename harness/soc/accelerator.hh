@@ -18,6 +18,7 @@
 #include "harness/soc/engine_config.hh"
 #include "harness/soc/event_queue.hh"
 #include "harness/soc/exchange.hh"
+#include "harness/soc/line_ownership.hh"
 #include "harness/soc/memory/memory_system.hh"
 #include "harness/soc/transfer_engine.hh"
 
@@ -63,8 +64,9 @@ class AcceleratorListener {
 class Accelerator final : public EventHandler, public TransferListener {
   public:
     Accelerator(EventQueue& queue, MemorySystem& memory, AddressSpace& space,
-                const EngineConfig& config, std::uint32_t instance, ExchangeListener& exchanges,
-                AcceleratorListener& listener, std::vector<TimelineRecord>& timeline);
+                LineOwnership& ownership, const EngineConfig& config, std::uint32_t instance,
+                ExchangeListener& exchanges, AcceleratorListener& listener,
+                std::vector<TimelineRecord>& timeline);
 
     /// The doorbell rang: the command is in the ring.
     void submit(const Ticket& ticket, const std::string& descriptor);
@@ -112,6 +114,7 @@ class Accelerator final : public EventHandler, public TransferListener {
     void becomeReady(std::uint32_t index);
     void submitHead(Stream& stream);
     void submitTransfer(std::uint32_t index);
+    void checkOwnership(const NodeRecord& node);
     void issueUnits();
     void decide();
     void exchange();
@@ -123,6 +126,7 @@ class Accelerator final : public EventHandler, public TransferListener {
 
     EventQueue& queue;
     AddressSpace& space;
+    LineOwnership& ownership;
     const EngineConfig& config;
     std::uint32_t instance;
     ExchangeListener& exchanges;

@@ -123,11 +123,27 @@ nb::list statisticsOf(const Engine& engine) {
     return list;
 }
 
+const char* hazardName(HazardKind kind) {
+    switch (kind) {
+        case HazardKind::ReadMeetsDirtyLine:
+            return "reads a dirty";
+        case HazardKind::WriteMeetsCachedLine:
+            return "writes a cached";
+        case HazardKind::ReadMeetsUnflushedLine:
+            return "reads an unflushed";
+        case HazardKind::WriteMeetsUnflushedLine:
+            return "writes an unflushed";
+        case HazardKind::CacheReadsDeviceLine:
+            return "reads a stale";
+    }
+    return "?";
+}
+
 nb::dict hazardOf(const Engine& engine) {
     const HazardReport report = engine.hazardReport();
     nb::dict result;
     result["requestor"] = report.requestor;
-    result["is_read"] = report.hazard.kind == HazardKind::ReadMeetsDirtyLine;
+    result["kind"] = hazardName(report.hazard.kind);
     result["state"] = lineStateName(report.hazard.state);
     result["holder"] = report.hazard.holder;
     result["tick"] = report.hazard.tick;

@@ -25,14 +25,16 @@ Engine::Engine(ProgramImage image, EngineConfig settings, std::uint32_t count)
     : program(std::move(image)),
       config(checked(settings, count)),
       space(program.windows, program.initialBytes),
+      ownership(space, config.memory.lineBytes),
       memory(queue, config.memory),
-      host(queue, memory, space, program, config, space.end(), records) {
+      host(queue, memory, space, ownership, program, config, space.end(), records) {
     checkProgram(program, space);
     memory.setHazardListener(*this);
+    if (!config.memory.isDmaCoherent) ownership.setListener(*this);
     std::vector<Accelerator*> list;
     for (std::uint32_t i = 0; i < count; ++i) {
         accelerators.push_back(
-            std::make_unique<Accelerator>(queue, memory, space, config, i, *this, host, records));
+            std::make_unique<Accelerator>(queue, memory, space, ownership, config, i, *this, host, records));
         list.push_back(accelerators.back().get());
     }
     host.setAccelerators(std::move(list));
@@ -80,20 +82,25 @@ void Engine::exchangeNeeded(Exchange request) {
 }
 
 void Engine::coherenceHazard(const CoherenceHazard& met) {
-    if (!hazard) hazard = met;
+    if (!hazard) hazard = reportOf(met);
     queue.requestStop();
 }
 
-HazardReport Engine::hazardReport() const {
+HazardReport Engine::reportOf(const CoherenceHazard& met) const {
     HazardReport report;
-    if (!hazard) return report;
-    report.hazard = *hazard;
-    report.requestor = "requestor " + std::to_string(hazard->requestorId);
-    report.isInWindow = space.locate(hazard->addr, report.window, report.offset);
+    report.hazard = met;
+    report.requestor = "requestor " + std::to_string(met.requestorId);
+    report.isInWindow = space.locate(met.addr, report.window, report.offset);
     report.step = host.currentStep();
+    for (std::size_t i = 0; i < host.coreCount(); ++i) {
+        if (host.core(i).requestorId() != met.requestorId) continue;
+        report.requestor = "cpu" + std::to_string(i);
+        report.operatorIndex = std::uint32_t(program.steps[report.step].operatorIndex);
+    }
     for (std::size_t i = 0; i < accelerators.size(); ++i) {
-        if (!accelerators[i]->ownsRequestor(hazard->requestorId)) continue;
-        report.requestor = "accelerators" + std::to_string(i) + ".dma";
+        if (!accelerators[i]->ownsRequestor(met.requestorId)) continue;
+        const bool isCached = met.kind == HazardKind::CacheReadsDeviceLine;
+        report.requestor = "accelerators" + std::to_string(i) + (isCached ? "" : ".dma");
         if (const Ticket* ticket = accelerators[i]->running()) {
             report.command = ticket->command;
             report.operatorIndex = ticket->operatorIndex;

@@ -12,6 +12,7 @@
 #include "harness/soc/engine_config.hh"
 #include "harness/soc/exchange.hh"
 #include "harness/soc/host.hh"
+#include "harness/soc/line_ownership.hh"
 #include "harness/soc/memory/memory_system.hh"
 #include "harness/soc/program_image.hh"
 
@@ -28,7 +29,7 @@ enum class EngineExit : std::uint32_t {
     TickLimit = 4,
     /// No event is left and the inference has not ended.
     Deadlock = 5,
-    /// A non-coherent DMA met a cached line.
+    /// A non-coherent DMA met a cached line, or a Flush or an Invalidate is missing.
     Hazard = 6,
 };
 
@@ -78,7 +79,8 @@ class Engine final : public ExchangeListener, public HazardListener {
     void abandon() { host.abandon(queue.now()); }
     /// Since the inference began.
     std::vector<EngineStatistic> statistics() const;
-    HazardReport hazardReport() const;
+    /// The first hazard, if one ended the run.
+    HazardReport hazardReport() const { return hazard.value_or(HazardReport{}); }
     std::vector<std::string> pendingWork() const;
     AddressSpace& addressSpace() { return space; }
 
@@ -86,16 +88,19 @@ class Engine final : public ExchangeListener, public HazardListener {
     void coherenceHazard(const CoherenceHazard& met) override;
 
   private:
+    HazardReport reportOf(const CoherenceHazard& met) const;
+
     ProgramImage program;
     EngineConfig config;
     AddressSpace space;
+    LineOwnership ownership;
     EventQueue queue;
     MemorySystem memory;
     std::vector<TimelineRecord> records;
     Host host;
     std::vector<std::unique_ptr<Accelerator>> accelerators;
     std::optional<Exchange> exchange;
-    std::optional<CoherenceHazard> hazard;
+    std::optional<HazardReport> hazard;
     HostStatistics hostBefore;
     std::vector<CoreStatistics> coresBefore;
     std::vector<AcceleratorStatistics> acceleratorsBefore;

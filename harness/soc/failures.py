@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import BackendError, CoherenceError
 from harness.base.units import format_ticks
-from harness.compiler.program import Finalize, Flush, Invalidate, Prepare
+from harness.bridge.descriptor import decode_command
+from harness.compiler.program import Finalize, Flush, Invalidate, Invoke, Prepare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,27 +15,36 @@ if TYPE_CHECKING:
     from harness.compiler.program import Program
 
 _NO_INDEX = 0xFFFFFFFF
+_WINDOW_SHIFT = 40
 
 
 def coherence_error(program: Program, hazard: Mapping[str, Any]) -> CoherenceError:
-    """Describe a non-coherent DMA access that met a cached line."""
+    """Describe an access that needed a Flush or an Invalidate before it."""
     operator = hazard["operator"]
     tensors = _buffers_at(program, hazard["window"], hazard["offset_bytes"], operator)
     known = operator != _NO_INDEX
     name = program.operators[operator].name if known else ""
-    verb = "reads" if hazard["is_read"] else "writes"
-    lines = "a dirty" if hazard["is_read"] else "a cached"
+    what = f"{hazard['requestor']} {hazard['kind']} line of buffer {tensors}"
     return CoherenceError(
-        f'{hazard["requestor"]} {verb} {lines} line of buffer {tensors} in operator "{name}"',
+        f'{what} in operator "{name}"',
         where=str(program.operators[operator].location) if known else "",
         expected="a Flush or Invalidate of that buffer before the access",
         got=(
-            f"{hazard['holder']} holds the line {hazard['state']} at "
-            f"{format_ticks(hazard['tick'])}, host in step {hazard['step']}, "
-            f"command {hazard['command']}"
+            f"{_held(hazard)} at {format_ticks(hazard['tick'])}, host in step {hazard['step']}"
+            f"{_command(hazard)}"
         ),
         way_out="set dma.coherent=true, or report the missing flush with this program",
     )
+
+
+def _held(hazard: Mapping[str, Any]) -> str:
+    if hazard["holder"]:
+        return f"{hazard['holder']} holds the line {hazard['state']}"
+    return "no cache holds newer data, by luck"
+
+
+def _command(hazard: Mapping[str, Any]) -> str:
+    return "" if hazard["command"] == _NO_INDEX else f", command {hazard['command']}"
 
 
 def _buffers_at(program: Program, window: int | None, offset_bytes: int, operator: int) -> str:
@@ -70,7 +80,19 @@ def _buffers_of(program: Program, operator: int) -> set[int]:
             copies = program.copies[action.first : action.first + action.count]
             touched.update(each.destination_buffer for each in copies)
             touched.update(each.source_buffer for each in copies)
+        elif isinstance(action, Invoke):
+            operands = decode_command(program.commands[action.command]).operands
+            touched.update(index for each in operands for index in _holders(program, each.address))
     return touched
+
+
+def _holders(program: Program, device_address: int) -> list[int]:
+    window, offset = device_address >> _WINDOW_SHIFT, device_address & (1 << _WINDOW_SHIFT) - 1
+    return [
+        index
+        for index, each in enumerate(program.buffers)
+        if each.window == window and 0 <= offset - each.offset_bytes < each.size_bytes
+    ]
 
 
 def deadlock_error(tick: int, pending: Sequence[str]) -> BackendError:

@@ -26,10 +26,11 @@ std::size_t itemCount(const ProgramImage& program) {
 }  // namespace
 
 Host::Host(EventQueue& queue, MemorySystem& memory, AddressSpace& space,
-           const ProgramImage& program, const EngineConfig& config, Addr ring,
-           std::vector<TimelineRecord>& timeline)
+           LineOwnership& ownership, const ProgramImage& program, const EngineConfig& config,
+           Addr ring, std::vector<TimelineRecord>& timeline)
     : queue(queue),
       space(space),
+      ownership(ownership),
       program(program),
       config(config),
       ring(ring),
@@ -217,11 +218,17 @@ void Host::applyCopies(const StepImage& image) {
         const CopyImage& copy = program.copies[std::size_t(image.first + i)];
         const BufferImage& from = program.buffers[std::size_t(copy.sourceBuffer)];
         const BufferImage& to = program.buffers[std::size_t(copy.destinationBuffer)];
+        const PlacedCopy placed = place(copy);
+        for (RunCursor run(placed.shape); !run.isDone(); run.advance()) {
+            touch(placed.source + Addr(run.sourceOffset()), placed.shape.runBytes(), false);
+            touch(placed.destination + Addr(run.destinationOffset()), placed.shape.runBytes(),
+                  true);
+        }
         copyNd(space.bytes(std::uint64_t(to.window),
                            std::uint64_t(to.offsetBytes + copy.destinationOffsetBytes)),
                space.bytes(std::uint64_t(from.window),
                            std::uint64_t(from.offsetBytes + copy.sourceOffsetBytes)),
-               place(copy).shape);
+               placed.shape);
     }
 }
 
@@ -239,10 +246,27 @@ void Host::flushLines(const StepImage& image, Phase phase) {
                                                config.host.flushLineTicks, config.memory.lineBytes);
     cores[0]->run(std::move(stream), config.host.flushMaximumOutstanding, [this, phase](Tick) {
         after(config.host.fenceTicks, [this, phase] {
+            noteDropped(program.steps[step]);
             recordHost(stepBegin, phase);
             endStep();
         });
     });
+}
+
+void Host::noteDropped(const StepImage& image) {
+    for (std::int64_t i = 0; i < image.count; ++i) {
+        const RangeImage& range = program.ranges[std::size_t(image.first + i)];
+        const Addr first =
+            space.physical(std::uint64_t(range.window), std::uint64_t(range.offsetBytes));
+        ownership.dropped(first, std::uint64_t(range.sizeBytes));
+    }
+}
+
+void Host::touch(Addr address, std::uint64_t bytes, bool isWrite) {
+    if (isWrite)
+        ownership.cacheWrites(address, bytes);
+    else
+        ownership.cacheReads(cores[0]->requestorId(), address, bytes, queue.now());
 }
 
 std::uint32_t Host::acceleratorOf(const StepImage& image) {
@@ -372,7 +396,9 @@ void Host::runRoutine(const StepImage& image, Phase phase) {
     auto stream = std::make_unique<RoutineStream>(
         ranges, instructions, config.host.milliTicksPerInstruction, config.memory.lineBytes);
     cores[0]->run(std::move(stream), config.host.maximumOutstandingMisses,
-                  [this, call, routine, phase](Tick) {
+                  [this, call, routine, phase, ranges](Tick) {
+                      for (const PlacedRange& range : ranges)
+                          touch(range.address, range.bytes, range.isWrite);
                       harness::runRoutine(*routine, *call);
                       recordHost(stepBegin, phase);
                       endStep();

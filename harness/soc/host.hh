@@ -33,8 +33,9 @@ struct HostStatistics {
  */
 class Host final : public EventHandler, public AcceleratorListener {
   public:
-    Host(EventQueue& queue, MemorySystem& memory, AddressSpace& space, const ProgramImage& program,
-         const EngineConfig& config, Addr ring, std::vector<TimelineRecord>& timeline);
+    Host(EventQueue& queue, MemorySystem& memory, AddressSpace& space, LineOwnership& ownership,
+         const ProgramImage& program, const EngineConfig& config, Addr ring,
+         std::vector<TimelineRecord>& timeline);
 
     void setAccelerators(std::vector<Accelerator*> list) { accelerators = std::move(list); }
 
@@ -78,6 +79,9 @@ class Host final : public EventHandler, public AcceleratorListener {
     void copyTiles(const StepImage& image, Phase phase);
     void joinCopies(Phase phase);
     void flushLines(const StepImage& image, Phase phase);
+    /// No cache has the lines of a Flush or an Invalidate any more.
+    void noteDropped(const StepImage& image);
+    void touch(Addr address, std::uint64_t bytes, bool isWrite);
     void invoke(const StepImage& image);
     void postDoorbell(const StepImage& image);
     void wait(const StepImage& image);
@@ -96,6 +100,7 @@ class Host final : public EventHandler, public AcceleratorListener {
 
     EventQueue& queue;
     AddressSpace& space;
+    LineOwnership& ownership;
     const ProgramImage& program;
     const EngineConfig& config;
     Addr ring;

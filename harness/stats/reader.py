@@ -7,6 +7,7 @@ relies on positions: lines are found by name.
 from __future__ import annotations
 
 import gzip
+import zlib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -67,7 +68,7 @@ def read_stats(path: str | Path) -> list[Dump]:
     try:
         raw = Path(path).read_bytes()
         text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8", "replace")
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise StatsError(f"cannot read statistics: {error}", where=str(path)) from error
     dumps = parse_stats(text, str(path))
     if not dumps:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from harness.base.array_file import read_array
 from harness.base.errors import StatsError
 
 if TYPE_CHECKING:
@@ -75,10 +76,7 @@ def read_timeline(path: Path) -> Timeline:
     Raises:
         StatsError: The file is missing, truncated or holds something else.
     """
-    try:
-        records: Timeline = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise StatsError(f"cannot read the timeline: {error}", where=str(path)) from error
+    records: Timeline = read_array(path, StatsError, "the timeline")
     if records.dtype != TIMELINE_DTYPE or records.ndim != 1:
         raise StatsError(
             "the file is not a timeline of this version",

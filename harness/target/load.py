@@ -57,6 +57,16 @@ def load_target(name_or_path: str | Path = "smaug", overrides: Sequence[str] = (
         SpecError: The file is not TOML, a key is unknown or missing, a unit is missing.
     """
     path = _find(str(name_or_path), "targets", "target")
+    try:
+        return _resolve(path, overrides)
+    except SpecError as error:
+        if error.where:
+            raise
+        parts = {"expected": error.expected, "got": error.got, "way_out": error.way_out}
+        raise SpecError(error.what, where=str(path), **parts) from error
+
+
+def _resolve(path: Path, overrides: Sequence[str]) -> Target:
     table = _read_toml(path)
     table.setdefault("name", path.stem)
     for override in overrides:
@@ -89,7 +99,7 @@ def _find(name: str, folder: str, kind: str) -> Path:
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError
         raise SpecError("cannot read the file as TOML", where=str(path), got=str(error)) from error
 
 

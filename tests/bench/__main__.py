@@ -10,9 +10,9 @@ import time
 
 def main() -> None:
     """Measure and print everything."""
-    from harness.bridge.process import SINGLE_THREAD
+    from harness.base.threads import SINGLE_THREAD
 
-    # Before numpy: the model gets one thread in its own process, so it gets one here.
+    # Before numpy, as the program `harness` does.
     os.environ.update(SINGLE_THREAD)
     from tests.bench.engine_speed import report_engine_speed
     from tests.bench.networks import report_networks

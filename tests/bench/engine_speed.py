@@ -19,7 +19,7 @@ from tests.bench.table import print_table
 LINE_BYTES = 64
 _COPY_BYTES = 32 << 20
 """Beyond any cache of a core."""
-_REPETITIONS = 5
+_REPETITIONS = 3
 _LINE_ACCESSES = ("overallAccesses::total", "readReqs", "writeReqs")
 """A line asked of one cache or of one DRAM channel is one access."""
 

@@ -58,7 +58,8 @@ def _peak_row(name: str, peaks: Peaks) -> tuple[str, ...]:
 
 def interleaved_commands(network: str, repetitions: int) -> tuple[list[Cost], list[Cost]]:
     """Run a network's command out of process and in process in turn."""
-    outside, inside = [], []
+    outside: list[Cost] = []
+    inside: list[Cost] = []
     with tempfile.TemporaryDirectory(prefix="harness-bench-") as folder:
         for index in range(repetitions):
             for costs, transport in ((outside, "ipc"), (inside, "inproc")):

@@ -66,7 +66,8 @@ class Prepared:
         return len(self.program.commands)
 
     def simulation(self, connection: ModelConnection, mode: str) -> Simulation:
-        """Return a fresh simulation."""
+        """Return a fresh simulation, made as `harness run` makes it."""
+        connection.foresee(self.program.commands)
         return Simulation(self.program, self.target, connection, inputs=self.inputs, mode=mode)
 
     def phase(self, transport: str, mode: str) -> Phase:

@@ -10,7 +10,7 @@ from tests.bench.processes import Cost, measure
 from tests.bench.table import against_aim, print_table, seconds_text
 
 AIM_S = 0.5
-_REPETITIONS = 5
+_REPETITIONS = 3
 
 
 def report_start_up() -> None:

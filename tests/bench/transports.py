@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 RATIO_AIM = 1.10
 EXCHANGES_AIM = 2
 _NETWORK = "cnn10"
-_PHASES = 9
-_COMMANDS = 3
+_PHASES = 5
+_COMMANDS = 2
 Phases = dict[tuple[str, str], list[Phase]]
 
 

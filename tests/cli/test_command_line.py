@@ -281,11 +281,16 @@ def test_transports_and_modes_give_the_same_ticks_and_outputs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = []
-    for transport, mode in (("inproc", "kernel"), ("inproc", "exact"), ("ipc", "kernel")):
+    for transport, mode in (
+        ("inproc", "kernel"),
+        ("inproc", "exact"),
+        ("ipc", "kernel"),
+        ("tcp", "kernel"),
+    ):
         path = tmp_path / f"{transport}-{mode}"
         options = ["--transport", transport, "--model-mode", mode, "-q", "-o", str(path)]
         assert harness("run", "micro.conv", *options, monkeypatch=monkeypatch) == 0
         result = json.loads((path / "result.json").read_text())
         found.append((result["latencies"], result["outputs"], result["breakdown"]))
 
-    assert found[0] == found[1] == found[2]
+    assert found[0] == found[1] == found[2] == found[3]

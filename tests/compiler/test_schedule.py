@@ -12,7 +12,7 @@ from harness import graph as h
 from harness.base.errors import CompileError, DoesNotFitError
 from harness.bridge.descriptor import decode_command
 from harness.compiler import PassResult, Program, compile_graph
-from harness.compiler.program import Flush, Invalidate, Invoke, RunOnCpu, Wait
+from harness.compiler.program import Invoke, RunOnCpu, Wait
 from harness.target import load_target
 
 if TYPE_CHECKING:
@@ -45,36 +45,6 @@ def _moved_bytes(program: Program) -> int:
         for operand in decode_command(descriptor).operands:
             total += operand.size_bytes * (operand.is_read + operand.is_written)
     return total
-
-
-def _lines(program: Program, kind: type[Flush | Invalidate], operator: int) -> set[tuple[int, int]]:
-    lines = set()
-    for step in program.steps:
-        if isinstance(step.action, kind) and step.operator == operator:
-            first, count = step.action.first, step.action.count
-            for part in program.ranges[first : first + count]:
-                last = part.offset_bytes + part.size_bytes
-                lines.update((part.window, at) for at in range(part.offset_bytes, last, 64))
-    return lines
-
-
-@pytest.mark.parametrize("policy", ["traffic", "smaug"])
-def test_every_line_that_dma_touches_is_flushed_and_results_invalidated(
-    policy: str, description: ModelDescription
-) -> None:
-    program = _compile(description, policy=policy)
-    for step in program.steps:
-        if not isinstance(step.action, Invoke):
-            continue
-        for operand in decode_command(program.commands[step.action.command]).operands:
-            window, offset = operand.address >> 40, operand.address & (1 << 40) - 1
-            touched = {
-                (window, at) for at in range(offset - offset % 64, offset + operand.size_bytes, 64)
-            }
-            if window and (operand.is_read or operand.is_written):
-                assert touched <= _lines(program, Flush, step.operator)
-            if operand.is_written:
-                assert touched <= _lines(program, Invalidate, step.operator)
 
 
 @pytest.mark.parametrize("override", ["coherent=true", "interface=acp", "interface=cache"])

@@ -11,17 +11,19 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import zmq
+from harness.pb.bridge.v1 import bridge_pb2 as pb
 
 from accel_models.vector_mac import VectorMacEngine
-from harness.bridge import serve
 from harness.bridge.process import TOKEN_VARIABLE
+from harness.bridge.serve import die_with_parent
 from harness.bridge.session import ModelSession
-from harness.pb.bridge.v1 import bridge_pb2 as pb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KIND = os.environ.get("FAULT_KIND", "")
 AT = int(os.environ.get("FAULT_AT", "0"))
@@ -244,8 +246,11 @@ KINDS = (*FRAME_FAULTS, *SEND_FAULTS, *EXECUTE_FAULTS)
 def main() -> int:
     """Serve one session; the answer number FAULT_AT is not what it should be."""
     token = bytes.fromhex(os.environ.pop(TOKEN_VARIABLE))
-    serve.die_with_parent()
-    socket = serve.connect(zmq.Context(), sys.argv[-1], token)
+    die_with_parent()
+    socket = zmq.Context().socket(zmq.PAIR)
+    socket.plain_username, socket.plain_password = b"harness", token.hex().encode()
+    socket.linger = 1000
+    socket.connect(sys.argv[-1])
     session = ModelSession(Engine, token, socket.send)
     old: Answers = []
     while not session.is_closed:

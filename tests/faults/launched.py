@@ -19,7 +19,11 @@ from harness.stats.reader import parse_stats
 
 MARK = "HARNESS_FAULT_MARK"
 """Every process of a run inherits this variable, whatever its parent is by then."""
-COMMAND = [sys.executable, "-c", "import sys; from harness.cli.main import main; sys.exit(main())"]
+COMMAND = [
+    sys.executable,
+    "-c",
+    "import sys; from harness.cli.main import console; sys.exit(console())",
+]
 
 
 @dataclass
@@ -159,7 +163,9 @@ def check_evidence(ended: Ended) -> None:
         if not (ended.run / name).is_file():
             ended.complaints.append(f"no {name} in the run directory")
             return
-    if ended.result["is_success"] != (ended.code == 0):
-        ended.complaints.append("result.json and the exit code disagree")
+    if ended.code == 0 and not ended.result["is_success"]:
+        ended.complaints.append("success, and result.json says otherwise")
+    if ended.code == 1 and ended.result["is_success"]:
+        ended.complaints.append("failure, and result.json says otherwise")
     if not parse_stats((ended.run / STATS_TXT).read_text()):
         ended.complaints.append("stats.txt holds no dump")

@@ -41,7 +41,7 @@ def test_a_spec_comes_back_from_json(spec: RunSpec) -> None:
     [
         ("policy", "best", "traffic or smaug"),
         ("mode", "fast", "kernel or exact"),
-        ("transport", "pigeon", "ipc or inproc"),
+        ("transport", "pigeon", "ipc or tcp or inproc"),
         ("threads", 0, "1 or more"),
         ("repeat", 0, "1 or more"),
         ("seed", -1, "0 or more"),
@@ -102,6 +102,21 @@ def test_repeating_takes_everything_from_the_old_run_but_the_transport(tmp_path:
     assert request.spec.overrides == ("accelerators=2",)
     assert request.repeats == tmp_path
     assert request.promise == manifest()
+
+
+@pytest.mark.parametrize(
+    ("transport", "options", "message"),
+    [
+        ("ipc", {"model_endpoint": "tcp://127.0.0.1:5"}, "--transport tcp"),
+        ("tcp", {"model_endpoint": "127.0.0.1:5"}, "tcp://HOST:PORT"),
+        ("inproc", {"debug_model": True}, "ipc or tcp"),
+    ],
+)
+def test_a_model_elsewhere_needs_a_transport_that_reaches_it(
+    transport: str, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(SpecError, match=message):
+        RunRequest(RunSpec(workload="x", transport=transport), **options)
 
 
 def test_record_and_replay_exclude_each_other(tmp_path: Path) -> None:

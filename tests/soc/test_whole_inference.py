@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import Any
 
 import numpy as np
@@ -76,9 +77,7 @@ REFRESH_SHARE = 0.005
 
 def test_more_threads_are_never_slower(workload: Any, run_workload: Any) -> None:
     times = [_elapsed(run_workload(workload, threads=n)[0]) for n in (1, 2, 4, 8)]
-    assert all(
-        more <= fewer * (1 + REFRESH_SHARE) for fewer, more in zip(times, times[1:], strict=False)
-    )
+    assert all(more <= fewer * (1 + REFRESH_SHARE) for fewer, more in itertools.pairwise(times))
     assert times[-1] < times[0]
 
 

@@ -17,6 +17,7 @@
 #endif
 
 #include "envelope.hh"
+#include "model_proof.hh"
 #include "model_session.hh"
 
 namespace harness::bridge {
@@ -29,7 +30,6 @@ constexpr int exitUsage = 2;
 constexpr int handshakeMilliseconds = 60000;  // nobody at the endpoint for so long: give up
 constexpr int lingerMilliseconds = 2000;      // the last reply must still go out
 constexpr int highWaterMark = 16;
-constexpr const char* userName = "harness";
 constexpr const char* tokenVariable = "HARNESS_BRIDGE_TOKEN";
 
 // Watches the connection: whether it ever stood, and whether it broke.
@@ -71,11 +71,9 @@ class ConnectionMonitor final {
     bool hasConnected_ = false;
 };
 
-void configure(zmq::socket_t& socket, const std::string& token) {
-    socket.set(zmq::sockopt::plain_username, userName);
-    socket.set(zmq::sockopt::plain_password, token);
+void configure(zmq::socket_t& socket, const std::string& endpoint, const std::string& token) {
+    proveIdentity(socket, endpoint, token);
     socket.set(zmq::sockopt::linger, 0);
-    socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(maximumFrameBytes));
     socket.set(zmq::sockopt::sndhwm, highWaterMark);
     socket.set(zmq::sockopt::rcvhwm, highWaterMark);
     socket.set(zmq::sockopt::handshake_ivl, 0);  // a simulator answers when it is ready
@@ -104,7 +102,7 @@ int serve(const ModelFactory& factory, const std::string& endpoint, const std::s
     ModelSession session(factory, parseToken(token));
     zmq::context_t context;
     zmq::socket_t socket(context, zmq::socket_type::pair);
-    configure(socket, token);
+    configure(socket, endpoint, token);
     ConnectionMonitor monitor(context, socket);
     socket.connect(endpoint);
     while (!session.isOver()) {

@@ -82,15 +82,21 @@ class Requestor {
     virtual Tick accessIfHit(AccessKind kind, Addr addr, std::uint32_t sizeBytes) = 0;
 };
 
-/** What kind of incoherence a DMA access met. */
+/** What is wrong with an access where DMA is not coherent. */
 enum class HazardKind : std::uint8_t {
     /** DMA would read memory while a cache holds newer data: a flush is missing. */
     ReadMeetsDirtyLine,
     /** DMA would write memory while a cache holds a copy: a flush or an invalidate is missing. */
     WriteMeetsCachedLine,
+    /** A flush is missing, though the cache happens to have written the line back. */
+    ReadMeetsUnflushedLine,
+    /** A flush is missing, though the cache happens to have dropped the line. */
+    WriteMeetsUnflushedLine,
+    /** A read through a cache of what a device wrote: an invalidate is missing. */
+    CacheReadsDeviceLine,
 };
 
-/** An access of a DMA port below the point of coherency that would give wrong data. */
+/** An access that gives wrong data, or does so but for luck. */
 struct CoherenceHazard {
     std::uint32_t requestorId;
     /** First byte of the access. */
