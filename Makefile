@@ -3,23 +3,23 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SOURCES := pyproject.toml CMakeLists.txt $(shell find proto harness accel_models workloads -name '*.proto' -o -name 'CMakeLists.txt' -o -name '*.cc' -o -name '*.hh' 2>/dev/null)
 
 .PHONY: run test check bench format clean install
-
 run: install
 	$(BIN)/harness run lenet5
 
-test: install
+test: $(VENV)/.test-tools
 	.ci/test $(BIN)
 
-check: install
+check: $(VENV)/.check-tools
 	.ci/check $(BIN)
 
 bench: install
 	$(BIN)/python -m tests.bench
 
-format: install
+format: $(VENV)/.check-tools
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 	$(BIN)/clang-format -i $$(git ls-files '*.cc' '*.hh')
 
@@ -30,9 +30,17 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(STAMP): $(VENV)/bin/python $(SOURCES)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'scikit-build-core>=0.11' 'nanobind>=2.4' 'grpcio-tools>=1.71,<1.81' cmake ninja
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[test,check]'
-	touch $(STAMP)
+	$(PIP) 'scikit-build-core>=0.11' 'nanobind>=2.4' 'grpcio-tools>=1.71,<1.81' cmake ninja
+	$(PIP) --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.test-tools: $(STAMP)
+	$(PIP) --no-build-isolation --editable '.[test]'
+	touch $@
+
+$(VENV)/.check-tools: $(STAMP)
+	$(PIP) --no-build-isolation --editable '.[test,check]'
+	touch $@
 
 clean:
 	rm -rf build $(VENV)

@@ -46,6 +46,8 @@ def read_arrays(
                 return {name: archive[name] for name in archive.files}
     except _DAMAGE as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        if "pickle" in why:  # what numpy takes everything for that it does not know
+            why = "it is no array of numbers"
         raise error_type(
             f"cannot read {what}: {why or type(error).__name__}", where=str(path), expected=expected
         ) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,6 +56,7 @@ class CommandExecution:
         if not isinstance(result, Generator):
             raise ModelError(
                 f'execute of model "{self._model.name}" returned neither a generator nor None',
+                where=_place(self._model.execute),
                 got=type(result).__name__,
             )
         self._generator = result
@@ -235,3 +236,9 @@ class CommandExecution:
             if node in self._delivered:
                 raise ProtocolError("an Event completes a node twice", got=str(node))
             self._delivered[node] = whole[begin:end]
+
+
+def _place(function: Callable[..., object]) -> str:
+    """Return where a model's method is defined."""
+    code = getattr(function, "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else ""

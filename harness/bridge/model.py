@@ -137,7 +137,7 @@ class AcceleratorModel:
         index = self._units.get(unit)
         if index is None:
             index = self._first_unit(unit)
-        if not 0 <= cycles < 1 << 63:
+        if not hasattr(cycles, "__index__") or not 0 <= cycles < 1 << 63:
             raise ModelError(f"compute of {cycles} cycles", expected="a whole number, not negative")
         return recorder.handle((recorder.add(_COMPUTE, after, 0, 0, index, 0, int(cycles)),))
 

@@ -2,8 +2,8 @@
 
 Each row is compiled as a network of one operator under policy smaug for one accelerator; the
 numbers are read from the commands and copies of the program. A row does not say whether an
-activation is fused: `act_vectors` is equal if it fits either. Invocations and the accelerator's bytes
-must be equal; other columns are reported only, for SMAUG copies the output tiles of 2-D unary
+activation is fused: `act_vectors` is equal if it fits either. Invocations and the accelerator's
+bytes must be equal; other columns are reported only, for SMAUG copies the output tiles of 2-D unary
 operators before they are computed, which we do not repeat.
 """
 

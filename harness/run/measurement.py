@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,8 @@ def model_lines(statistics: Sequence[ModelStatistic]) -> list[Statistic]:
                 expected=f"a name of its own without blanks, one of {', '.join(BASE_UNITS)}",
                 got=f"{each.name!r} in {each.unit!r}",
             )
+        if not math.isfinite(each.value):
+            raise ModelError("the model's statistic is no number", where=name, got=str(each.value))
         value = int(each.value) if float(each.value).is_integer() else each.value
         lines[name] = Statistic(name, value, each.unit, f"{each.description} (all inferences)")
     return list(lines.values())

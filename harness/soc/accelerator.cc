@@ -169,7 +169,8 @@ std::string Accelerator::checkNodes(const ActionsView& actions) const {
         const std::string name = "node " + std::to_string(node.id) + ": ";
         if (node.kind == NodeKind::Compute && node.unit >= units.size())
             return name + "unknown unit";
-        if (node.kind == NodeKind::Compute && node.value > kLongestComputeTicks / clock.periodTicks())
+        if (node.kind == NodeKind::Compute &&
+            node.value > kLongestComputeTicks / clock.periodTicks())
             return name + "more cycles than simulated time has";
         if (!node.isTransfer()) continue;
         if (node.operand >= command.operands.size()) return name + "unknown operand";

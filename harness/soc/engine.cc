@@ -33,8 +33,8 @@ Engine::Engine(ProgramImage image, EngineConfig settings, std::uint32_t count)
     if (!config.memory.isDmaCoherent) ownership.setListener(*this);
     std::vector<Accelerator*> list;
     for (std::uint32_t i = 0; i < count; ++i) {
-        accelerators.push_back(
-            std::make_unique<Accelerator>(queue, memory, space, ownership, config, i, *this, host, records));
+        accelerators.push_back(std::make_unique<Accelerator>(queue, memory, space, ownership,
+                                                             config, i, *this, host, records));
         list.push_back(accelerators.back().get());
     }
     host.setAccelerators(std::move(list));

@@ -25,9 +25,9 @@ std::size_t itemCount(const ProgramImage& program) {
 
 }  // namespace
 
-Host::Host(EventQueue& queue, MemorySystem& memory, AddressSpace& space,
-           LineOwnership& ownership, const ProgramImage& program, const EngineConfig& config,
-           Addr ring, std::vector<TimelineRecord>& timeline)
+Host::Host(EventQueue& queue, MemorySystem& memory, AddressSpace& space, LineOwnership& ownership,
+           const ProgramImage& program, const EngineConfig& config, Addr ring,
+           std::vector<TimelineRecord>& timeline)
     : queue(queue),
       space(space),
       ownership(ownership),

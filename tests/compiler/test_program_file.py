@@ -60,7 +60,7 @@ def test_damaged_files_are_refused_or_harmless(program: Program, tmp_path: Path)
     """Every damage ends in a CompileError or in a program that passes all checks."""
     save_program(program, tmp_path)
     path = tmp_path / "program.pb"
-    good, rng = path.read_bytes(), random.Random(5)  # noqa: S311 - reproducible damage
+    good, rng = path.read_bytes(), random.Random(5)
     refused = 0
     for _ in range(300):
         bad = bytearray(good)

@@ -67,7 +67,8 @@ class Outcome:
             return result if self.happened else f"{result} (fault came too late)"
         if not self.happened:
             return "the machine was too slow for the deadline"
-        return self.ended.result.get("exit_cause", "could not begin")
+        cause = str(self.ended.result.get("exit_cause", "could not begin"))
+        return "wrong outputs found by the check" if cause == "finished" else cause
 
 
 def faults(count: int, seed: int) -> list[Fault]:

@@ -98,6 +98,22 @@ def test_more_threads_are_not_slower(
         assert more <= fewer * (1 + WOBBLE), ticks
 
 
+def test_threads_that_copy_side_by_side_are_slower_only_by_dram_rows(
+    load_case: Callable[..., Any], run_case: Callable[..., Any]
+) -> None:
+    """Eight threads write tiles 32 KiB apart: other rows of the same banks, opened in turn."""
+    case = load_case("workloads.micro:add")
+
+    def run(threads: int, *sets: str) -> Any:
+        return run_case(case, ["interface=acp", *sets], policy="smaug", threads=threads)
+
+    opened = [run(n).values["system.mem_ctrls0.dram.activates"] for n in (2, 8)]
+    assert opened[1] > 1.2 * opened[0]
+    ticks = [run(n, *FLAT_DRAM).ticks for n in (1, 2, 4, 8)]
+    for fewer, more in pairwise(ticks):
+        assert more <= fewer * (1 + WOBBLE), ticks
+
+
 def test_a_larger_l2_is_not_slower_where_nothing_is_flushed(
     load_case: Callable[..., Any], run_case: Callable[..., Any]
 ) -> None:

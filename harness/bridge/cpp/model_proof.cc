@@ -14,7 +14,7 @@ namespace {
 constexpr const char* userName = "harness";
 constexpr const char* serverKeyVariable = "HARNESS_BRIDGE_SERVER_KEY";
 constexpr const char* secretKeyVariable = "HARNESS_BRIDGE_SECRET_KEY";
-constexpr std::size_t keyCharacters = 40;       // of Z85 (man 7 zmq_curve)
+constexpr std::size_t keyCharacters = 40;        // of Z85 (man 7 zmq_curve)
 constexpr std::int64_t curveOverheadBytes = 64;  // RFC 26, MESSAGE: 8 + 8 + 16 + 1, rounded up
 
 // When the kernel breaks a connection whose other host vanished (man 7 tcp).
