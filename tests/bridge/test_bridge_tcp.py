@@ -136,7 +136,8 @@ def test_a_model_is_awaited_on_loopback_and_its_keys_are_no_arguments(
     try:
         assert started._process is not None
         process = Path(f"/proc/{started._process.pid}")
-        arguments = (process / "cmdline").read_bytes().decode()
+        while not (arguments := (process / "cmdline").read_bytes().decode()):
+            pass  # its exec has begun, and the kernel is not yet done with it
         assert "tcp://127.0.0.1:" in arguments
         secrets = {n: v for n, v in _environment(started).items() if n.startswith("HARNESS_BRIDGE")}
         assert len(secrets) == 3
