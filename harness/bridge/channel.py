@@ -87,10 +87,9 @@ class Channel:
         return is_possible and not self.socket.poll(0, zmq.POLLOUT)
 
     def close(self) -> None:
-        """Close everything and remove what the place left."""
-        if self.socket.closed:
-            return
-        self.socket.disable_monitor()
+        """Close everything and remove what the place left; goes on where it was interrupted."""
+        if not self.socket.closed:
+            self.socket.disable_monitor()
         self.monitor.close(0)
         self.socket.close(0)
         self.zap.close(0)

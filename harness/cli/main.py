@@ -39,13 +39,20 @@ def main() -> int:
 
 
 def console() -> int:
-    """Be the program `harness`: as `main`, and nothing interrupts Python's own clean-up."""
+    """Be the program `harness`: as `main`, but one Ctrl-C counts, so that clean-up is whole."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt_once)
     try:
         return main()
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)  # the second one, while the first was being reported
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _interrupt_once(number: int, _: object) -> None:
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def report_error(error: BaseException) -> int:

@@ -56,7 +56,7 @@ def _connect(
         from harness.bridge.tcp import connect_tcp  # noqa: PLC0415 - as above
 
         return connect_tcp(accelerator, hello, folder, deadline_s=DEADLINE_S)
-    from harness.bridge.connection import connect_in_process  # noqa: PLC0415
+    from harness.bridge.in_process import connect_in_process  # noqa: PLC0415
 
     return connect_in_process(accelerator, hello)
 

@@ -22,7 +22,7 @@ def simulate_inputs(
     workload: Workload, target_name: str, count: int
 ) -> Iterator[tuple[np.ndarray[Any, np.dtype[Any]], ...]]:
     """Yield the outputs of the first `count` inputs, each from a cold SoC."""
-    from harness.bridge.connection import connect_in_process  # noqa: PLC0415 - the SDK
+    from harness.bridge.in_process import connect_in_process  # noqa: PLC0415 - the SDK
 
     target = load_target(target_name)
     hello = hello_parameters(target, "kernel", 0)

@@ -48,7 +48,7 @@ def describe_model(reference: str, target: Target) -> ModelDescription:
         from harness.run.probe import describe_process  # noqa: PLC0415
 
         return describe_process(reference, hello)
-    from harness.bridge.connection import connect_in_process  # noqa: PLC0415
+    from harness.bridge.in_process import connect_in_process  # noqa: PLC0415
 
     connection = connect_in_process(reference, hello)
     try:

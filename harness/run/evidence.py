@@ -31,7 +31,7 @@ from harness.stats.writer import format_dump
 
 if TYPE_CHECKING:
     from harness.run.outputs import ReferenceCheck
-    from harness.run.pipeline import PreparedRun
+    from harness.run.prepared import PreparedRun
 
 CAUSES: tuple[tuple[type[BaseException], str], ...] = (
     (KeyboardInterrupt, "interrupted"),

@@ -96,7 +96,7 @@ class ModelSession:
             from harness.bridge.trace import ReplayConnection  # noqa: PLC0415
 
             return ReplayConnection(self._request.replay)
-        from harness.bridge.connection import connect_in_process  # noqa: PLC0415
+        from harness.bridge.in_process import connect_in_process  # noqa: PLC0415
 
         return connect_in_process(self._reference(target), hello)
 

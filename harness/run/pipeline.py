@@ -7,12 +7,13 @@ failure leaves nothing behind; from then on, what was measured is kept whatever 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from harness.base.errors import ExitCode, HarnessError
 from harness.run.directory import RUN_JSON, RunDirectory
 from harness.run.manifest import Manifest, versions
 from harness.run.model_session import ModelSession
+from harness.run.prepared import PreparedRun
 from harness.run.reference import default_name
 from harness.run.watch import held, undisturbed, watched
 
@@ -20,25 +21,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.bridge.connection import ModelConnection
-    from harness.compiler.program import Program
     from harness.run.case import Case
+    from harness.run.prepared import Progress
     from harness.run.request import RunRequest
     from harness.run.result import RunResult
     from harness.run.simulation import RunningSimulation
     from harness.target import Target
-
-
-class Progress(Protocol):
-    """Somebody who wants to know how a run gets on."""
-
-    def stage(self, text: str) -> None:
-        """A new stage begins."""
-
-    def notice(self, text: str) -> None:
-        """The user has to do something."""
-
-    def tick(self, tick: int, detail: str = "") -> None:
-        """Simulated time moved on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +36,6 @@ class FinishedRun:
     result: RunResult
     directory: Path
     exit_code: ExitCode
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedRun:
-    """Everything that a simulation needs."""
-
-    request: RunRequest
-    target: Target
-    case: Case
-    program: Program
-    manifest: Manifest
-    connection: ModelConnection
-    directory: RunDirectory
 
 
 def execute(request: RunRequest, progress: Progress) -> FinishedRun:

@@ -10,7 +10,7 @@ from harness.soc.simulation import Simulation
 
 if TYPE_CHECKING:
     from harness.bridge.messages import ModelStatistic
-    from harness.run.pipeline import PreparedRun, Progress
+    from harness.run.prepared import PreparedRun, Progress
     from harness.soc.result import Progress as SocProgress
     from harness.soc.result import SimulationResult
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from harness.base.errors import ValidationError
-from harness.bridge.connection import ModelConnection, connect_in_process
 from harness.bridge.descriptor import Command, encode_command
+from harness.bridge.in_process import connect_in_process
 from harness.bridge.ipc import connect_ipc
 from harness.bridge.load import is_program
 from harness.bridge.messages import DeviceWindow, HelloParameters, ModelMode
@@ -29,6 +29,7 @@ from harness.run.kernel_rows import command_of_row, filling_command
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.bridge.connection import ModelConnection
     from harness.bridge.messages import Actions
 
 ROW_LIMIT = 0.05

@@ -16,6 +16,9 @@ ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 """Signals that end a run as Ctrl-C does; batch systems send them."""
 
 
+_INTERRUPTIONS = (signal.SIGINT, *ENDING_SIGNALS)
+
+
 class HostTimeLimitError(BackendError):
     """The run used up the host time that `--timeout` allows."""
 
@@ -29,7 +32,9 @@ def watched(timeout_s: float = 0.0) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    old = {number: signal.signal(number, _interrupt) for number in ENDING_SIGNALS}
+    defaults = (signal.SIG_DFL, signal.default_int_handler)  # not nohup's, not our console's
+    numbers = [n for n in _INTERRUPTIONS if signal.getsignal(n) in defaults]
+    old = {number: signal.signal(number, _interrupt) for number in numbers}
     if timeout_s:
 
         def expire(*_: Any) -> None:
@@ -88,4 +93,7 @@ def held() -> Iterator[None]:
 
 
 def _interrupt(number: int, _: Any) -> None:
+    """Interrupt once: what then cleans up is short, and a second signal must not break it off."""
+    for each in _INTERRUPTIONS:
+        signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt(signal.Signals(number).name)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.bridge.connection import connect_in_process
+from harness.bridge.in_process import connect_in_process
 from harness.bridge.messages import HelloParameters
 from harness.graph import Graph, input_data, reorder
 from harness.run.workload import Workload

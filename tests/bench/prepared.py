@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.bridge.connection import connect_in_process
+from harness.bridge.in_process import connect_in_process
 from harness.bridge.ipc import connect_ipc
 from harness.bridge.messages import HelloParameters, ModelMode
 from harness.compiler import compile_graph

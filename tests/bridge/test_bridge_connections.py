@@ -17,7 +17,8 @@ from harness.base.errors import (
     PeerLostError,
     ProtocolError,
 )
-from harness.bridge.connection import ModelConnection, connect_in_process
+from harness.bridge.connection import ModelConnection
+from harness.bridge.in_process import connect_in_process
 from harness.bridge.ipc import connect_ipc, start_model_process
 from harness.bridge.messages import HelloParameters, ModelMode
 from harness.bridge.trace import (

@@ -11,7 +11,7 @@ import pytest
 
 from accel_models.vector_mac_cpp import binary_path, shared_object_path
 from harness.base.errors import HandshakeError, ModelError
-from harness.bridge.connection import connect_in_process
+from harness.bridge.in_process import connect_in_process
 from harness.bridge.ipc import connect_ipc
 from harness.bridge.messages import DeviceWindow, HelloParameters, ModelMode
 from harness.bridge.shared_object import connect_shared_object

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.bridge.connection import connect_in_process
 from harness.bridge.description import ModelDescription
 from harness.bridge.descriptor import Command, Operand, encode_command
+from harness.bridge.in_process import connect_in_process
 from harness.bridge.messages import Actions, HelloParameters, ModelMode
 from harness.bridge.records import COMPLETION_DTYPE, NODE_STRUCT, device_address
 from harness.compiler.compile import compile_graph
