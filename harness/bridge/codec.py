@@ -145,6 +145,7 @@ def encode_acceptance(acceptance: Acceptance) -> Any:
         description_json=acceptance.description.to_json(),
         maximum_frame_bytes=acceptance.maximum_frame_bytes,
         can_save_state=acceptance.can_save_state,
+        can_launch_early=acceptance.can_launch_early,
     )
     for register in acceptance.registers:
         body.registers.add(
@@ -185,6 +186,7 @@ def decode_acceptance(envelope: Any) -> Acceptance:
         description=description,
         registers=_decode_registers(body.registers),
         can_save_state=body.can_save_state,
+        can_launch_early=body.can_launch_early,
         parameters_sha256=digest,
         maximum_frame_bytes=body.maximum_frame_bytes,
     )

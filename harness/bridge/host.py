@@ -96,6 +96,7 @@ class ModelHost:
             description=description,
             registers=tuple(model.registers),
             can_save_state=_can_save(model),
+            can_launch_early=model.can_launch_early,
             parameters_sha256=description.parameters_sha256(),
         )
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, cast
 
 import zmq
 
-from harness.base.errors import PeerLostError, ProtocolError
+from harness.base.errors import ModelError, PeerLostError, ProtocolError
 from harness.bridge.channel import Channel
 from harness.bridge.connection import FunctionalReader, ModelConnection
+from harness.bridge.early import EarlyLaunches
 from harness.bridge.messages import (
     Acceptance,
     Busy,
@@ -304,6 +305,7 @@ class IpcConnection(ModelConnection):
         super().__init__(hello, acceptance, functional_reader)
         self._wire = wire
         self._session = session
+        self._early = EarlyLaunches()
 
     def exchange(self, request: Request) -> Reply:
         """Send a request and wait for its answer; after any failure the model is gone."""
@@ -316,18 +318,46 @@ class IpcConnection(ModelConnection):
             self._wire.finish()
         return reply
 
+    def launch_early(self, instance: int, command: bytes, operand_data: bytes) -> None:
+        """Send the command; the model works on it while the simulator goes on."""
+        if not self.acceptance.can_launch_early or not self._early.has_room(instance):
+            return
+        request = self._early_request(instance, command, operand_data)
+        try:
+            self._send(request)
+        except BaseException:
+            self.abort()
+            raise
+        self._early.sent(request)
+
     def abort(self) -> None:
         """Drop the model at once."""
         self._wire.close()
 
     def _exchange(self, request: Request) -> Reply:
-        doing = _describe(request)
-        self._wire.send(self._session.request(request), doing)
+        if (early := self._early.awaited) is not None:
+            self._early.answered(self._receive(early))
+        if isinstance(request, Launch) and (reply := self._early.take(request)) is not None:
+            return reply
+        self._send(request)
+        return self._receive(request)
+
+    def _send(self, request: Request) -> None:
+        self._wire.send(self._session.request(request), _describe(request))
         if command := self._decode_ahead():
             self._session.prepare(command)
+
+    def _receive(self, request: Request) -> Reply:
+        doing = _describe(request)
         while True:
             reply = self._session.reply(self._wire.receive(doing))
             if isinstance(reply, FunctionalRequest):
+                if request is self._early.awaited:
+                    raise ModelError(
+                        "the model peeks into memory though it said that it does not",
+                        where=doing,
+                        way_out="set can_launch_early = False in the model",
+                    )
                 data = self._read_functionally(cast("Launch", request).instance, reply)
                 self._wire.send(self._session.functional_data(data), doing)
             elif not isinstance(reply, Busy):

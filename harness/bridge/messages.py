@@ -232,6 +232,7 @@ class Acceptance:
         description: What the model can do.
         registers: The model's registers.
         can_save_state: Whether Drain is answered.
+        can_launch_early: Whether Launch may come before the command's first tick.
         parameters_sha256: Hash of the resolved parameters.
         maximum_frame_bytes: Largest frame that the model accepts.
     """
@@ -239,6 +240,7 @@ class Acceptance:
     description: ModelDescription
     registers: tuple[Register, ...] = ()
     can_save_state: bool = False
+    can_launch_early: bool = False
     parameters_sha256: str = ""
     maximum_frame_bytes: int = MAXIMUM_FRAME_BYTES
 

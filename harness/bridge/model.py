@@ -62,6 +62,8 @@ class AcceleratorModel:
         Parameters: Frozen dataclass; its fields are what a target may override.
         registers: The model's registers, if any.
         streams: Names of streams 0, 1, ...
+        can_launch_early: Whether `execute` needs nothing but the command and those before it; a
+            model that peeks into memory sets it to False.
         parameters: The resolved parameters, an object of `Parameters`.
         instance: Number of this accelerator among its kind.
         seed: Seed of any random choice.
@@ -72,6 +74,7 @@ class AcceleratorModel:
     Parameters: ClassVar[type[Any]] = NoParameters
     registers: ClassVar[tuple[Register, ...]] = ()
     streams: ClassVar[tuple[str, ...]] = ("load", "store")
+    can_launch_early: ClassVar[bool] = True
 
     def __init__(self, parameters: Mapping[str, object] | None = None) -> None:
         self.parameters: Any = resolve_parameters(type(self).Parameters, parameters or {})

@@ -75,8 +75,41 @@ void Accelerator::scheduleOnce(bool& flag, Tick when, Priority priority, EventKi
 }
 
 void Accelerator::submit(const Ticket& ticket, const std::string& descriptor) {
-    ring.push_back({ticket, descriptor});
+    ring.push_back({ticket, descriptor, {}});
+    parseCommand(descriptor, ring.back().command);
     if (ring.size() == 1) fetch();
+}
+
+std::vector<std::uint8_t> Accelerator::operandBytes(const CommandOperand& operand) const {
+    const std::uint8_t* first = space.bytesOf(operand.deviceAddress);
+    return {first, first + operand.sizeBytes};
+}
+
+std::optional<Exchange> Accelerator::nextLaunch() const {
+    if (ring.size() < 2 || !config.isKernelMode) return std::nullopt;
+    Exchange request;
+    request.instance = instance;
+    request.descriptor = ring[1].descriptor;
+    for (const CommandOperand& operand : ring[1].command.operands) {
+        if (!operand.isRead) continue;
+        const auto bytes = operandBytes(operand);
+        request.data.insert(request.data.end(), bytes.begin(), bytes.end());
+    }
+    return request;
+}
+
+bool Accelerator::writesInto(const ParsedCommand& reader, std::size_t skipped) const {
+    const auto overlap = [](const CommandOperand& a, const CommandOperand& b) {
+        return a.deviceAddress < b.deviceAddress + b.sizeBytes &&
+               b.deviceAddress < a.deviceAddress + a.sizeBytes;
+    };
+    for (std::size_t i = 0; i < ring.size(); ++i) {
+        if (i == skipped) continue;
+        for (const CommandOperand& written : ring[i].command.operands)
+            for (const CommandOperand& read : reader.operands)
+                if (written.isWritten && read.isRead && overlap(written, read)) return true;
+    }
+    return false;
 }
 
 void Accelerator::fetch() {
@@ -136,14 +169,13 @@ void Accelerator::exchange() {
     ++counts.exchanges;
     if (request.kind == ExchangeKind::Launch) {
         request.descriptor = ring.front().descriptor;
-        parseCommand(request.descriptor, command);
+        command = ring.front().command;
         snapshot.assign(command.operands.size(), {});
         for (std::size_t i = 0; config.isKernelMode && i < command.operands.size(); ++i) {
             const CommandOperand& operand = command.operands[i];
             if (!operand.isRead) continue;
-            const std::uint8_t* first = space.bytesOf(operand.deviceAddress);
-            snapshot[i].assign(first, first + operand.sizeBytes);
-            request.data.insert(request.data.end(), first, first + operand.sizeBytes);
+            snapshot[i] = operandBytes(operand);
+            request.data.insert(request.data.end(), snapshot[i].begin(), snapshot[i].end());
         }
     } else if (request.kind == ExchangeKind::Event) {
         hasNotified = false;

@@ -75,7 +75,12 @@ class Accelerator final : public EventHandler, public TransferListener {
 
     std::uint32_t pendingCommands() const { return std::uint32_t(ring.size()); }
     bool isIdle() const { return ring.empty(); }
+    const ParsedCommand& queued(std::size_t position) const { return ring[position].command; }
     const Ticket* running() const { return ring.empty() ? nullptr : &ring.front().ticket; }
+    /// The command behind the running one as it would be launched now, if it is in the ring.
+    std::optional<Exchange> nextLaunch() const;
+    /// True if a command of the ring, the first `skipped` one left out, writes what another reads.
+    bool writesInto(const ParsedCommand& reader, std::size_t skipped) const;
     /// True if one of its ports has that id.
     bool ownsRequestor(std::uint32_t requestorId) const;
     const AcceleratorStatistics& statistics() const { return counts; }
@@ -91,6 +96,7 @@ class Accelerator final : public EventHandler, public TransferListener {
     struct Entry {
         Ticket ticket;
         std::string descriptor;
+        ParsedCommand command;
     };
     struct Unit {
         std::set<std::pair<Tick, std::uint32_t>> queue;  // (ready tick, id)
@@ -101,6 +107,7 @@ class Accelerator final : public EventHandler, public TransferListener {
         bool isSubmitted = false;         // the first one
     };
 
+    std::vector<std::uint8_t> operandBytes(const CommandOperand& operand) const;
     void fetch();
     void launch();
     std::string checkNodes(const ActionsView& actions) const;

@@ -99,6 +99,14 @@ nb::tuple exchangeOf(const Engine& engine) {
                           bytesOf(e.completions), bytesOf(e.data));
 }
 
+/// (descriptor, operand bytes) of the command that an accelerator will launch next, or None.
+nb::object nextLaunchOf(const Engine& engine, std::uint32_t instance) {
+    const auto launch = engine.nextLaunch(instance);
+    if (!launch) return nb::none();
+    return nb::make_tuple(nb::bytes(launch->descriptor.data(), launch->descriptor.size()),
+                          bytesOf(launch->data));
+}
+
 /// Node records, dependences and data stay where Python has them until the call returns.
 std::string answerFrom(Engine& engine, const nb::bytes& nodes, const nb::bytes& dependences,
                        const nb::bytes& data, bool isFinal, Tick wakeTick) {
@@ -181,6 +189,7 @@ void bindEngine(nb::module_& module) {
                  return std::uint32_t(engine.run(limit, slice));
              })
         .def("exchange", &exchangeOf)
+        .def("next_launch", &nextLaunchOf)
         .def("answer", &answerFrom)
         .def("abandon", &Engine::abandon)
         .def("now", &Engine::now)

@@ -76,6 +76,15 @@ std::string Engine::answer(const ActionsView& actions) {
     return accelerators[instance]->answer(actions);
 }
 
+std::optional<Exchange> Engine::nextLaunch(std::uint32_t instance) const {
+    auto launch = accelerators[instance]->nextLaunch();
+    if (!launch) return std::nullopt;
+    const ParsedCommand& next = accelerators[instance]->queued(1);
+    for (std::size_t i = 0; i < accelerators.size(); ++i)
+        if (accelerators[i]->writesInto(next, i == instance ? 1 : kNone)) return std::nullopt;
+    return launch;
+}
+
 void Engine::exchangeNeeded(Exchange request) {
     exchange = std::move(request);
     queue.requestStop();

@@ -67,6 +67,8 @@ class Engine final : public ExchangeListener, public HazardListener {
     /// Run until something needs the caller, at most until `limit`.
     EngineExit run(Tick limit, Tick sliceTicks);
     const Exchange& pendingExchange() const { return *exchange; }
+    /// The command that an accelerator will launch next, if nothing unfinished writes its operands.
+    std::optional<Exchange> nextLaunch(std::uint32_t instance) const;
     /// Returns "" or what is wrong with the answer.
     std::string answer(const ActionsView& actions);
 

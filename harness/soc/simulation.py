@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.base.errors import BackendError, HarnessError, InternalError, ProtocolError, SpecError
+from harness.bridge.records import NODE_DTYPE, NodeKind
 from harness.soc import _engine
 from harness.soc.configuration import engine_config
 from harness.soc.failures import coherence_error, deadlock_error
@@ -34,6 +35,7 @@ SLICE_TICKS = 200 * 10**6
 _DONE, _EXCHANGE, _SLICE, _TICK_LIMIT, _DEADLOCK, _HAZARD = range(1, 7)
 _LAUNCH, _EVENT, _WAKE = range(1, 4)
 _OFFSET_BITS = 40
+_KIND_OFFSET = 4
 _MODES = ("exact", "kernel")
 
 
@@ -152,6 +154,10 @@ class Simulation:
                 f"the model's Actions are wrong: {what}",
                 where=f"accelerator {instance}, command {command_id}",
             )
+        if kind == _LAUNCH and _is_whole(actions):
+            following = self.engine.next_launch(instance)
+            if following is not None:
+                self._connection.launch_early(instance, *following)
 
     def _failure(self, cause: int) -> Exception:
         if cause == _HAZARD:
@@ -202,6 +208,12 @@ class Simulation:
             self.engine.read_memory(r.address >> _OFFSET_BITS, r.address & mask, r.size_bytes)
             for r in ranges
         )
+
+
+def _is_whole(actions: Actions) -> bool:
+    """Return whether a command needs no further exchange."""
+    kinds = bytes(actions.nodes)[_KIND_OFFSET :: NODE_DTYPE.itemsize]
+    return actions.is_final and not actions.wake_tick and NodeKind.NOTIFY not in kinds
 
 
 def _check_options(

@@ -83,6 +83,8 @@ class AcceleratorModel {
 
     // A checkpoint between two commands: what save() returns, load() takes back.
     virtual bool canSaveState() const { return false; }
+    /// Whether execute() needs nothing but the command and those before it: no functional reads.
+    virtual bool canLaunchEarly() const { return true; }
     virtual std::string save() const { return {}; }
     virtual void load(std::string_view /*state*/) {}
 };

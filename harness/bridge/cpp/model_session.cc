@@ -187,6 +187,7 @@ void ModelSession::hello(const pb::Hello& hello, pb::HelloAck& reply) {
     reply.set_description_json(description.toJson());
     reply.set_maximum_frame_bytes(maximumFrameBytes);
     reply.set_can_save_state(model.canSaveState());
+    reply.set_can_launch_early(model.canLaunchEarly());
 }
 
 void ModelSession::reset(const pb::Reset& reset) {
