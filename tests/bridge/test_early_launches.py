@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from harness.base.errors import BackendError, ModelError
-from harness.bridge.connection import ModelConnection
 from harness.bridge.descriptor import Command, Operand, encode_command
 from harness.bridge.early import EarlyLaunches
 from harness.bridge.ipc import connect_ipc
 from harness.bridge.messages import Ack, Actions, DeviceWindow, HelloParameters, Launch, ModelMode
 from harness.bridge.records import device_address
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.bridge.connection import ModelConnection
 
 SIZE_BYTES = 64
 INPUT = bytes(range(SIZE_BYTES))
