@@ -137,6 +137,25 @@ def fastest(
     return replace(plans[min(order)[2]], candidates=len(plans))
 
 
+def no_slower_than_on_fewer(
+    plan: TilePlan,
+    shapes: Mapping[str, Shape],
+    limits: Limits,
+    plan_on: Callable[[Limits], TilePlan],
+) -> TilePlan:
+    """Return a plan, or that of half the accelerators if this one leaves some idle and is slower.
+
+    The byte limit can rule out every tiling that looks fast on all accelerators; what suits fewer
+    of them was then never looked at.
+    """
+    accelerators = limits.reuse.accelerators
+    if plan.items >= accelerators:
+        return plan
+    fewer = plan_on(replace(limits, reuse=replace(limits.reuse, accelerators=accelerators // 2)))
+    other = grouped(fewer, fewer.items, limits)
+    return min((plan, other), key=lambda each: plan_ticks(each, shapes, limits))
+
+
 def channel_cuts(plan: TilePlan) -> Cuts:
     """Return the ranges of channels whose sums a convolution or matrix multiplication rounds.
 

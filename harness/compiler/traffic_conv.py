@@ -17,6 +17,7 @@ from harness.compiler.traffic import (
     image_tiles,
     largest_multiple,
     nested_cuts,
+    no_slower_than_on_fewer,
     padded_bytes,
     tile_sizes,
 )
@@ -63,14 +64,21 @@ def traffic_conv2d(
         general = traffic_conv2d(shape, limits.without_target(), subject, has_bias=has_bias)
         cuts = channel_cuts(general)
         candidates = (each for each in candidates if each.cuts(shape.channels) == cuts)
-    return fastest(
+    shapes = {"input": shape.input, "output": shape.output}
+    plan = fastest(
         ((_cost(shape, each, limits), each) for each in candidates),
         lambda each: plan_conv2d(shape, _tiling(shape, each), limits, has_bias=has_bias),
-        {"input": shape.input, "output": shape.output},
+        shapes,
         limits,
         subject,
         fallback=lambda: smaug_conv2d(shape, limits, subject, has_bias=has_bias),
         general=general,
+    )
+    return no_slower_than_on_fewer(
+        plan,
+        shapes,
+        limits,
+        lambda fewer: traffic_conv2d(shape, fewer, subject, has_bias=has_bias),
     )
 
 

@@ -183,7 +183,8 @@ def test_a_peer_without_the_right_keys_gets_nothing(
     if "plain_password" in changes:  # even with the right token
         changes["plain_password"] = _environment(started)["HARNESS_BRIDGE_TOKEN"].encode()
     with _peer(started, **changes) as stranger, _model_by_hand(started):
-        stranger.send(b"forged", zmq.NOBLOCK)
+        with contextlib.suppress(zmq.Again):  # its handshake may have failed already
+            stranger.send(b"forged", zmq.NOBLOCK)
         connection = started.connect(HelloParameters())
         connection.reset(player.WINDOWS)
         assert player.Player(connection).run() == player.DOUBLED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -228,10 +229,19 @@ def test_tracebacks_are_printed_on_request_only(
     assert "SpecError" in capsys.readouterr().err
 
 
+def hear_ctrl_c() -> None:
+    """Undo what a suite in the background inherits: its shell makes it deaf to SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupted_run_leaves_no_process_and_says_so(tmp_path: Path) -> None:
     argv = [sys.executable, "-m", "harness.cli.main", "run", "cnn10", "-o", str(tmp_path / "run")]
     process = subprocess.Popen(
-        [*argv, "--repeat", "500"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*argv, "--repeat", "500"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - no threads here
     )
     assert process.stderr is not None
     while "simulating" not in process.stderr.readline():

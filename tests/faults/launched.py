@@ -40,6 +40,12 @@ class Ended:
     complaints: list[str] = field(default_factory=list)
 
 
+def hear_signals() -> None:
+    """Undo what a suite in the background inherits: its shell makes it deaf to these."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Launched:
     """A running `harness` in a directory of its own, with a TMPDIR of its own."""
 
@@ -58,6 +64,7 @@ class Launched:
             stdout=self._files[0],
             stderr=self._files[1],
             start_new_session=True,
+            preexec_fn=hear_signals,  # noqa: PLW1509 - the suite starts no threads before it
             env={
                 **os.environ,
                 "TMPDIR": str(self._temporary),
