@@ -82,9 +82,7 @@ class StatsError(HarnessError):
 
 
 class ValidationError(HarnessError):
-    """A validation file is malformed, or a model left its stated limits."""
-
-    exit_code = ExitCode.RUN_FAILED
+    """A validation file is missing or malformed."""
 
 
 class BackendError(HarnessError):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.base.errors import HandshakeError
+from harness.base.errors import HandshakeError, SpecError
 from harness.run.directory import MODEL_LOG
 from harness.stats.statistic import is_statistic_name
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from harness.bridge.connection import ModelConnection
     from harness.bridge.ipc import StartedModel
     from harness.bridge.messages import HelloParameters
@@ -35,12 +34,17 @@ class ModelSession:
             What the user is to do to start the model, if it is the user's to start; else nothing.
 
         Raises:
+            SpecError: The model is a file that does not exist.
             HandshakeError: It cannot be started, or the address cannot be bound.
         """
         request = self._request
-        if request.replay is not None or request.spec.transport == "inproc":
+        if request.replay is not None:
             return ""
         reference, is_manual = self._reference(target), request.debug_model
+        if not request.model_endpoint:  # else it is a file of another host
+            check_model_file(reference)
+        if request.spec.transport == "inproc":
+            return ""
         deadline_s = request.spec.deadline_s
         if request.model_endpoint:
             from harness.bridge.tcp import await_remote_model  # noqa: PLC0415 - as below
@@ -102,6 +106,23 @@ class ModelSession:
 
     def _reference(self, target: Target) -> str:
         return self._request.spec.accelerator or target.accelerator.model
+
+
+def check_model_file(reference: str) -> None:
+    """See to it that a model given as a file is there.
+
+    Raises:
+        SpecError: It is not.
+    """
+    file = reference.partition(".py:")[0] + ".py" if ".py:" in reference else reference
+    is_file = "/" in file or file.endswith((".py", ".so"))
+    if is_file and not Path(file).is_file():
+        raise SpecError(
+            "there is no such file for an accelerator model",
+            where=file,
+            expected="file.py[:Class], a program, a shared object, or an installed model's name",
+            way_out="see harness list models",
+        )
 
 
 def hello_parameters(target: Target, mode: str, seed: int) -> HelloParameters:

@@ -63,7 +63,8 @@ def load_target(name_or_path: str | Path = "smaug", overrides: Sequence[str] = (
         if error.where:
             raise
         parts = {"expected": error.expected, "got": error.got, "way_out": error.way_out}
-        raise SpecError(error.what, where=str(path), **parts) from error
+        where = ", ".join([str(path), *(f"--set {override!a}" for override in overrides)])
+        raise SpecError(error.what, where=where, **parts) from error
 
 
 def _resolve(path: Path, overrides: Sequence[str]) -> Target:

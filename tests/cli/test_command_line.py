@@ -106,7 +106,7 @@ def test_stats_compare_and_timeline_read_what_runs_leave(
         (["run", "lenet5", "--set", "dma.coherrent=true"], 2, "coherent"),
         (["report", "/nowhere"], 2, "not a run directory"),
         (["stats", "/nowhere/stats.txt"], 2, "cannot read"),
-        (["validate", "tiling", "/nowhere.csv"], 1, "no such validation file"),
+        (["validate", "tiling", "/nowhere.csv"], 2, "no such validation file"),
         (["trace", "diff", "/nowhere", "/nowhere"], 2, "no such recording"),
         (["show", "graph"], 2, "name of a workload"),
     ],
