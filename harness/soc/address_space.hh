@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/port/types.hh"
 #include "harness/soc/program_image.hh"
-#include "harness/soc/types.hh"
 
 namespace harness {
 

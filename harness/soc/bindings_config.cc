@@ -106,6 +106,7 @@ void bindAccelerator(nb::module_& module) {
         .def_rw("units", &AcceleratorConfig::units)
         .def_rw("queueDepth", &AcceleratorConfig::queueDepth)
         .def_rw("commandFetchBytes", &AcceleratorConfig::commandFetchBytes)
+        .def_rw("isKernelMode", &AcceleratorConfig::isKernelMode)
         .def_rw("dma", &AcceleratorConfig::dma)
         .def_rw("acp", &AcceleratorConfig::acp)
         .def_rw("cache", &AcceleratorConfig::cache);
@@ -122,8 +123,7 @@ void bindConfiguration(nb::module_& module) {
         .def(nb::init<>())
         .def_rw("memory", &EngineConfig::memory)
         .def_rw("host", &EngineConfig::host)
-        .def_rw("accelerator", &EngineConfig::accelerator)
-        .def_rw("isKernelMode", &EngineConfig::isKernelMode);
+        .def_rw("accelerator", &EngineConfig::accelerator);
 }
 
 }  // namespace harness

@@ -59,7 +59,7 @@ def engine_config(target: Target, *, threads: int, units: int, is_kernel_mode: b
     config.memory = _memory(target)
     config.host = _host(target, threads)
     config.accelerator = _accelerator(target, units)
-    config.isKernelMode = is_kernel_mode
+    config.accelerator.isKernelMode = is_kernel_mode
     return config
 
 

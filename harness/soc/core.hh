@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "harness/soc/event_queue.hh"
-#include "harness/soc/memory/requestor.hh"
+#include "harness/port/event_queue.hh"
+#include "harness/soc/memory/hazard.hh"
 
 namespace harness {
 

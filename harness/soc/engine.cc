@@ -16,6 +16,7 @@ EngineConfig checked(EngineConfig config, std::uint32_t accelerators) {
         throw std::invalid_argument("threads: more than there are cores");
     if (config.accelerator.clockTicks == 0 || config.accelerator.queueDepth == 0)
         throw std::invalid_argument("accelerator: clock or queue depth is 0");
+    config.accelerator.lineBytes = config.memory.lineBytes;
     return config;
 }
 
@@ -26,6 +27,7 @@ Engine::Engine(ProgramImage image, EngineConfig settings, std::uint32_t count)
       config(checked(settings, count)),
       space(program.windows, program.initialBytes),
       ownership(space, config.memory.lineBytes),
+      flat(space, ownership),
       memory(queue, config.memory),
       host(queue, memory, space, ownership, program, config, space.end(), records) {
     checkProgram(program, space);
@@ -33,8 +35,12 @@ Engine::Engine(ProgramImage image, EngineConfig settings, std::uint32_t count)
     if (!config.memory.isDmaCoherent) ownership.setListener(*this);
     std::vector<Accelerator*> list;
     for (std::uint32_t i = 0; i < count; ++i) {
-        accelerators.push_back(std::make_unique<Accelerator>(queue, memory, space, ownership,
-                                                             config, i, *this, host, records));
+        AcceleratorPorts ports;
+        ports.dma = &memory.dma(i);
+        if (config.memory.acp.sizeBytes) ports.acp = &memory.acp(i);
+        if (config.memory.acceleratorCache.sizeBytes) ports.cache = &memory.acceleratorCache(i);
+        accelerators.push_back(std::make_unique<Accelerator>(queue, ports, flat, config.accelerator,
+                                                             i, *this, host, records));
         list.push_back(accelerators.back().get());
     }
     host.setAccelerators(std::move(list));

@@ -7,10 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "harness/soc/accelerator.hh"
+#include "harness/port/accelerator.hh"
+#include "harness/port/exchange.hh"
 #include "harness/soc/address_space.hh"
 #include "harness/soc/engine_config.hh"
-#include "harness/soc/exchange.hh"
+#include "harness/soc/flat_memory.hh"
 #include "harness/soc/host.hh"
 #include "harness/soc/line_ownership.hh"
 #include "harness/soc/memory/memory_system.hh"
@@ -96,6 +97,7 @@ class Engine final : public ExchangeListener, public HazardListener {
     EngineConfig config;
     AddressSpace space;
     LineOwnership ownership;
+    FlatMemory flat;
     EventQueue queue;
     MemorySystem memory;
     std::vector<TimelineRecord> records;

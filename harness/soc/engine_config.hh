@@ -3,17 +3,11 @@
 
 #include <cstdint>
 
+#include "harness/port/config.hh"
+#include "harness/port/types.hh"
 #include "harness/soc/memory/config.hh"
-#include "harness/soc/types.hh"
 
 namespace harness {
-
-/// How one kind of accelerator port moves bytes.
-struct PortConfig {
-    std::uint32_t burstBytes = 0;
-    std::uint32_t maximumOutstanding = 0;
-    Tick setupTicks = 0;
-};
 
 struct HostConfig {
     std::uint32_t threads = 1;
@@ -37,22 +31,10 @@ struct HostConfig {
     Tick fenceTicks = 0;
 };
 
-struct AcceleratorConfig {
-    Tick clockTicks = 0;
-    std::uint32_t units = 0;
-    std::uint32_t queueDepth = 0;
-    std::uint32_t commandFetchBytes = 0;
-    PortConfig dma;
-    PortConfig acp;
-    PortConfig cache;
-};
-
 struct EngineConfig {
     MemoryConfig memory;
     HostConfig host;
     AcceleratorConfig accelerator;
-    /// KERNEL mode: operand bytes at Launch, timed reads compared with them.
-    bool isKernelMode = true;
 };
 
 }  // namespace harness

@@ -343,6 +343,10 @@ void Host::commandEnded(std::uint32_t instance, const Ticket& ticket, Tick now) 
     raiseInterrupt(instance, ticket, now, true);
 }
 
+void Host::commandRefused(std::uint32_t instance, const std::string& what) {
+    throw std::logic_error("accelerator " + std::to_string(instance) + ": " + what);
+}
+
 void Host::interruptRaised(std::uint32_t instance, const Ticket& ticket, Tick now) {
     raiseInterrupt(instance, ticket, now, false);
 }

@@ -8,8 +8,12 @@
 #include <vector>
 
 #include "harness/kernels/routines.hh"
-#include "harness/soc/accelerator.hh"
+#include "harness/port/accelerator.hh"
+#include "harness/soc/address_space.hh"
 #include "harness/soc/core.hh"
+#include "harness/soc/engine_config.hh"
+#include "harness/soc/line_ownership.hh"
+#include "harness/soc/memory/memory_system.hh"
 #include "harness/soc/program_image.hh"
 #include "harness/soc/streams.hh"
 
@@ -54,6 +58,7 @@ class Host final : public EventHandler, public AcceleratorListener {
 
     void handleEvent(std::uint16_t kind, std::uint64_t argument) override;
     void commandEnded(std::uint32_t instance, const Ticket& ticket, Tick now) override;
+    void commandRefused(std::uint32_t instance, const std::string& what) override;
     void interruptRaised(std::uint32_t instance, const Ticket& ticket, Tick now) override;
 
   private:

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "harness/port/types.hh"
 #include "harness/soc/address_space.hh"
-#include "harness/soc/memory/requestor.hh"
-#include "harness/soc/types.hh"
+#include "harness/soc/memory/hazard.hh"
 
 namespace harness {
 

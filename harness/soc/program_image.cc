@@ -5,8 +5,8 @@
 #include <stdexcept>
 
 #include "harness/kernels/routines.hh"
+#include "harness/port/command.hh"
 #include "harness/soc/address_space.hh"
-#include "harness/soc/command.hh"
 #include "harness/soc/engine.hh"
 
 namespace harness {

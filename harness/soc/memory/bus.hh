@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/soc/event_queue.hh"
+#include "harness/port/event_queue.hh"
 #include "harness/soc/memory/config.hh"
 #include "harness/soc/memory/packet.hh"
 #include "harness/soc/memory/statistics.hh"

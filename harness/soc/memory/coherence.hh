@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/soc/memory/requestor.hh"
+#include "harness/soc/memory/hazard.hh"
 #include "harness/soc/memory/statistics.hh"
 #include "harness/soc/memory/tag_array.hh"
 

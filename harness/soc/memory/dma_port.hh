@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <string>
 
-#include "harness/soc/event_queue.hh"
+#include "harness/port/event_queue.hh"
 #include "harness/soc/memory/bus.hh"
+#include "harness/soc/memory/hazard.hh"
 #include "harness/soc/memory/packet.hh"
-#include "harness/soc/memory/requestor.hh"
 #include "harness/soc/memory/statistics.hh"
 
 namespace harness {

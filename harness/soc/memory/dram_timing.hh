@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "harness/port/types.hh"
 #include "harness/soc/memory/config.hh"
 #include "harness/soc/memory/statistics.hh"
-#include "harness/soc/types.hh"
 
 namespace harness {
 

@@ -9,10 +9,10 @@
 #include "harness/soc/memory/bus.hh"
 #include "harness/soc/memory/coherence.hh"
 #include "harness/soc/memory/dram_channel.hh"
+#include "harness/soc/memory/hazard.hh"
 #include "harness/soc/memory/line_locks.hh"
 #include "harness/soc/memory/packet.hh"
 #include "harness/soc/memory/private_cache.hh"
-#include "harness/soc/memory/requestor.hh"
 #include "harness/soc/memory/shared_cache.hh"
 
 namespace harness {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "harness/soc/event_queue.hh"
+#include "harness/port/event_queue.hh"
 #include "harness/soc/memory/config.hh"
-#include "harness/soc/memory/requestor.hh"
+#include "harness/soc/memory/hazard.hh"
 #include "harness/soc/memory/statistics.hh"
 
 namespace harness {

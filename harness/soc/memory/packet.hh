@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <deque>
 
-#include "harness/soc/types.hh"
+#include "harness/port/types.hh"
 
 namespace harness {
 

@@ -7,12 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "harness/soc/event_queue.hh"
+#include "harness/port/event_queue.hh"
 #include "harness/soc/memory/bus.hh"
 #include "harness/soc/memory/config.hh"
+#include "harness/soc/memory/hazard.hh"
 #include "harness/soc/memory/line_locks.hh"
 #include "harness/soc/memory/packet.hh"
-#include "harness/soc/memory/requestor.hh"
 #include "harness/soc/memory/statistics.hh"
 #include "harness/soc/memory/tag_array.hh"
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "harness/soc/event_queue.hh"
+#include "harness/port/event_queue.hh"
 #include "harness/soc/memory/bus.hh"
 #include "harness/soc/memory/coherence.hh"
 #include "harness/soc/memory/config.hh"

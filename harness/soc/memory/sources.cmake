@@ -1,6 +1,6 @@
 # Sources of the memory system and the event queue below it; include() from a CMakeLists.txt.
 set(HARNESS_SOC_MEMORY_SOURCES
-    ${CMAKE_CURRENT_LIST_DIR}/../event_queue.cc
+    ${CMAKE_CURRENT_LIST_DIR}/../../port/event_queue.cc
     ${CMAKE_CURRENT_LIST_DIR}/bus.cc
     ${CMAKE_CURRENT_LIST_DIR}/coherence.cc
     ${CMAKE_CURRENT_LIST_DIR}/config.cc

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "harness/soc/types.hh"
+#include "harness/port/types.hh"
 
 namespace harness {
 

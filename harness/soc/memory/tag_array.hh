@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "harness/soc/memory/requestor.hh"
-#include "harness/soc/types.hh"
+#include "harness/port/types.hh"
+#include "harness/soc/memory/hazard.hh"
 
 namespace harness {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "harness/soc/dag.hh"
+#include "harness/port/dag.hh"
 
 #include <gtest/gtest.h>
 

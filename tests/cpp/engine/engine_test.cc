@@ -159,7 +159,7 @@ TEST(Engine, SurvivesRandomAnswers) {
     for (std::uint32_t seed = 0; seed < 300; ++seed) {
         std::mt19937 random(seed);
         EngineConfig config = smallEngine();
-        config.isKernelMode = seed % 2 == 0;
+        config.accelerator.isKernelMode = seed % 2 == 0;
         Engine engine(tinyProgram(3), config, 1 + seed % 2);
         engine.beginInference();
         for (int exchanges = 0; exchanges < 10 && runToExchange(engine); ++exchanges)

@@ -12,15 +12,14 @@
 #include <utility>
 #include <vector>
 
-#include "harness/soc/address_space.hh"
-#include "harness/soc/command.hh"
-#include "harness/soc/dag.hh"
-#include "harness/soc/engine_config.hh"
-#include "harness/soc/event_queue.hh"
-#include "harness/soc/exchange.hh"
-#include "harness/soc/line_ownership.hh"
-#include "harness/soc/memory/memory_system.hh"
-#include "harness/soc/transfer_engine.hh"
+#include "harness/port/command.hh"
+#include "harness/port/config.hh"
+#include "harness/port/dag.hh"
+#include "harness/port/device_memory.hh"
+#include "harness/port/event_queue.hh"
+#include "harness/port/exchange.hh"
+#include "harness/port/memory_port.hh"
+#include "harness/port/transfer_engine.hh"
 
 namespace harness {
 
@@ -41,8 +40,16 @@ struct AcceleratorStatistics {
     std::uint64_t bytesRead = 0;
     std::uint64_t bytesWritten = 0;
     std::uint64_t readMismatches = 0;
+    std::uint64_t busErrors = 0;
     Tick busyTicks = 0;
     std::vector<Tick> unitBusyTicks;
+};
+
+/// An accelerator's ways into memory; the second and the third may be missing.
+struct AcceleratorPorts {
+    MemoryPort* dma = nullptr;
+    MemoryPort* acp = nullptr;
+    MemoryPort* cache = nullptr;
 };
 
 /// Whoever waits for accelerators: the host.
@@ -50,6 +57,8 @@ class AcceleratorListener {
   public:
     virtual ~AcceleratorListener() = default;
     virtual void commandEnded(std::uint32_t instance, const Ticket& ticket, Tick now) = 0;
+    /// The ring's next command is none: a bad descriptor, or memory refused to give it.
+    virtual void commandRefused(std::uint32_t instance, const std::string& what) = 0;
     /// An IRQ node, besides the interrupt at the end of a work item.
     virtual void interruptRaised(std::uint32_t instance, const Ticket& ticket, Tick now) = 0;
 };
@@ -63,13 +72,15 @@ class AcceleratorListener {
  */
 class Accelerator final : public EventHandler, public TransferListener {
   public:
-    Accelerator(EventQueue& queue, MemorySystem& memory, AddressSpace& space,
-                LineOwnership& ownership, const EngineConfig& config, std::uint32_t instance,
+    Accelerator(EventQueue& queue, const AcceleratorPorts& ports, DeviceMemory& memory,
+                const AcceleratorConfig& config, std::uint32_t instance,
                 ExchangeListener& exchanges, AcceleratorListener& listener,
                 std::vector<TimelineRecord>& timeline);
 
-    /// The doorbell rang: the command is in the ring.
+    /// The doorbell rang: this command is in the ring.
     void submit(const Ticket& ticket, const std::string& descriptor);
+    /// As `submit`, of a simulator that will know the descriptor when the fetch has brought it.
+    void submitUnread(const Ticket& ticket, std::uint32_t descriptorBytes);
     /// The model's answer to the exchange of this tick. Returns "" or what is wrong with it.
     std::string answer(const ActionsView& actions);
 
@@ -89,7 +100,7 @@ class Accelerator final : public EventHandler, public TransferListener {
 
     void handleEvent(std::uint16_t kind, std::uint64_t argument) override;
     void transferStarted(std::uint32_t index, Tick now) override;
-    void transferEnded(std::uint32_t index, Tick now) override;
+    void transferEnded(std::uint32_t index, Tick now, bool isOk) override;
 
   private:
     enum EventKind : std::uint16_t { kSettle, kUnitDone, kDirectDone, kExchange, kWake, kIssue };
@@ -97,6 +108,7 @@ class Accelerator final : public EventHandler, public TransferListener {
         Ticket ticket;
         std::string descriptor;
         ParsedCommand command;
+        bool isParsed = false;
     };
     struct Unit {
         std::set<std::pair<Tick, std::uint32_t>> queue;  // (ready tick, id)
@@ -107,8 +119,9 @@ class Accelerator final : public EventHandler, public TransferListener {
         bool isSubmitted = false;         // the first one
     };
 
-    std::vector<std::uint8_t> operandBytes(const CommandOperand& operand) const;
     void fetch();
+    void fetched(bool isOk);
+    std::string parse(Entry& entry) const;
     void launch();
     std::string checkNodes(const ActionsView& actions) const;
     void addStreams(std::size_t firstIndex);
@@ -121,7 +134,6 @@ class Accelerator final : public EventHandler, public TransferListener {
     void becomeReady(std::uint32_t index);
     void submitHead(Stream& stream);
     void submitTransfer(std::uint32_t index);
-    void checkOwnership(const NodeRecord& node);
     void issueUnits();
     void decide();
     void exchange();
@@ -132,9 +144,8 @@ class Accelerator final : public EventHandler, public TransferListener {
     TimelineRecord commandRecord(RecordKind kind, Tick begin, Tick end) const;
 
     EventQueue& queue;
-    AddressSpace& space;
-    LineOwnership& ownership;
-    const EngineConfig& config;
+    DeviceMemory& memory;
+    const AcceleratorConfig config;
     std::uint32_t instance;
     ExchangeListener& exchanges;
     AcceleratorListener& listener;

@@ -5,17 +5,21 @@
 #include <string>
 #include <vector>
 
+#include "harness/port/records.hh"
+
 namespace harness {
 
 /// What the port needs of an operand: where it lies and what may be done to it.
 struct CommandOperand {
     std::uint64_t deviceAddress = 0;
     std::uint64_t sizeBytes = 0;
+    Interface interface = Interface::None;
     bool isRead = false;
     bool isWritten = false;
 };
 
 struct ParsedCommand {
+    std::uint32_t item = 0;
     std::vector<CommandOperand> operands;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "harness/soc/command.hh"
+#include "harness/port/command.hh"
 
 #include <cstring>
 
@@ -25,14 +25,15 @@ std::string parseCommand(const std::string& descriptor, ParsedCommand& command) 
     if (descriptor.size() < kHeaderBytes || field<std::uint32_t>(descriptor, 0) != kMagic)
         return "not a command descriptor";
     if (field<std::uint32_t>(descriptor, 4) != descriptor.size()) return "wrong descriptor size";
+    command.item = field<std::uint32_t>(descriptor, 8);
     const auto operands = field<std::uint16_t>(descriptor, 12);
     if (kHeaderBytes + operands * kOperandBytes > descriptor.size()) return "operands cut off";
     for (std::size_t i = 0; i < operands; ++i) {
         const std::size_t at = kHeaderBytes + i * kOperandBytes;
         const auto access = field<std::uint8_t>(descriptor, at + 17);
-        command.operands.push_back({field<std::uint64_t>(descriptor, at),
-                                    field<std::uint64_t>(descriptor, at + 8), (access & 1) != 0,
-                                    (access & 2) != 0});
+        command.operands.push_back(
+            {field<std::uint64_t>(descriptor, at), field<std::uint64_t>(descriptor, at + 8),
+             field<Interface>(descriptor, at + 16), (access & 1) != 0, (access & 2) != 0});
     }
     return "";
 }

@@ -6,8 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "harness/soc/records.hh"
-#include "harness/soc/types.hh"
+#include "harness/port/records.hh"
+#include "harness/port/types.hh"
 
 namespace harness {
 
@@ -32,6 +32,7 @@ struct Node {
     Tick readyTick = 0;
     Tick firstTick = 0;
     Tick lastTick = 0;
+    bool isRefused = false;  // a bus error
 };
 
 /**

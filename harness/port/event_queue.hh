@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/soc/types.hh"
+#include "harness/port/types.hh"
 
 namespace harness {
 

@@ -3,12 +3,13 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 
-#include "harness/soc/engine_config.hh"
-#include "harness/soc/event_queue.hh"
-#include "harness/soc/memory/requestor.hh"
+#include "harness/port/config.hh"
+#include "harness/port/event_queue.hh"
+#include "harness/port/memory_port.hh"
 
 namespace harness {
 
@@ -21,6 +22,7 @@ struct Transfer {
     std::uint32_t rows = 0;
     std::uint64_t strideBytes = 0;
     AccessKind kind = AccessKind::Read;
+    std::uint8_t* data = nullptr;  // all rows back to back, if the port moves bytes
 
     std::uint64_t bytes() const { return std::uint64_t(rowBytes) * rows; }
 };
@@ -31,8 +33,8 @@ class TransferListener {
     virtual ~TransferListener() = default;
     /// Its first request is being sent.
     virtual void transferStarted(std::uint32_t index, Tick now) = 0;
-    /// Its last answer arrived.
-    virtual void transferEnded(std::uint32_t index, Tick now) = 0;
+    /// Its last answer arrived; `isOk` is false if memory refused any of its requests.
+    virtual void transferEnded(std::uint32_t index, Tick now, bool isOk) = 0;
 };
 
 /**
@@ -44,7 +46,7 @@ class TransferListener {
  */
 class TransferEngine final : public EventHandler, public AccessListener {
   public:
-    TransferEngine(EventQueue& queue, Requestor& port, const PortConfig& config, Clock clock,
+    TransferEngine(EventQueue& queue, MemoryPort& port, const PortConfig& config, Clock clock,
                    std::uint32_t lineBytes, TransferListener& listener, const std::string& name);
 
     void submit(const Transfer& transfer);
@@ -54,6 +56,7 @@ class TransferEngine final : public EventHandler, public AccessListener {
 
     void handleEvent(std::uint16_t kind, std::uint64_t argument) override;
     void accessDone(std::uint64_t tag, Tick now) override;
+    void accessFailed(std::uint64_t tag, Tick now) override;
     void accessAllowed(std::uint32_t requestorId, Tick now) override;
 
   private:
@@ -64,7 +67,7 @@ class TransferEngine final : public EventHandler, public AccessListener {
     void scheduleAt(Tick when);
 
     EventQueue& queue;
-    Requestor& port;
+    MemoryPort& port;
     PortConfig config;
     Clock clock;
     std::uint32_t lineBytes;
@@ -73,6 +76,7 @@ class TransferEngine final : public EventHandler, public AccessListener {
 
     std::map<std::uint32_t, Transfer> waiting;              // by id
     std::unordered_map<std::uint32_t, std::uint64_t> left;  // bytes not yet answered, by index
+    std::set<std::uint32_t> refused;                        // by index
     Transfer active;
     bool isActive = false;
     bool hasStarted = false;

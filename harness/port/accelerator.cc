@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "harness/soc/accelerator.hh"
+#include "harness/port/accelerator.hh"
 
 #include <algorithm>
 #include <cstring>
@@ -28,33 +28,29 @@ void forEachRow(const NodeRecord& node, Visit visit) {
 
 }  // namespace
 
-Accelerator::Accelerator(EventQueue& queue, MemorySystem& memory, AddressSpace& space,
-                         LineOwnership& ownership, const EngineConfig& config,
-                         std::uint32_t instance, ExchangeListener& exchanges,
-                         AcceleratorListener& listener, std::vector<TimelineRecord>& timeline)
+Accelerator::Accelerator(EventQueue& queue, const AcceleratorPorts& ports, DeviceMemory& memory,
+                         const AcceleratorConfig& settings, std::uint32_t instance,
+                         ExchangeListener& exchanges, AcceleratorListener& listener,
+                         std::vector<TimelineRecord>& timeline)
     : queue(queue),
-      space(space),
-      ownership(ownership),
-      config(config),
+      memory(memory),
+      config(settings),
       instance(instance),
       exchanges(exchanges),
       listener(listener),
       timeline(timeline),
       component(queue.addComponent(*this, componentName(instance, ""))),
-      clock(config.accelerator.clockTicks),
-      units(config.accelerator.units) {
-    const std::uint32_t line = config.memory.lineBytes;
-    const AcceleratorConfig& ports = config.accelerator;
-    dma = std::make_unique<TransferEngine>(queue, memory.dma(instance), ports.dma, clock, line,
-                                           *this, componentName(instance, ".dma_engine"));
-    if (config.memory.acp.sizeBytes)
-        acp = std::make_unique<TransferEngine>(queue, memory.acp(instance), ports.acp, clock, line,
-                                               *this, componentName(instance, ".acp_engine"));
-    if (config.memory.acceleratorCache.sizeBytes)
-        cache = std::make_unique<TransferEngine>(queue, memory.acceleratorCache(instance),
-                                                 ports.cache, clock, line, *this,
-                                                 componentName(instance, ".cache_engine"));
-    counts.unitBusyTicks.assign(config.accelerator.units, 0);
+      clock(config.clockTicks),
+      units(config.units) {
+    const auto engine = [&](MemoryPort* port, const PortConfig& portConfig, const char* part) {
+        if (port == nullptr) return std::unique_ptr<TransferEngine>();
+        return std::make_unique<TransferEngine>(queue, *port, portConfig, clock, config.lineBytes,
+                                                *this, componentName(instance, part));
+    };
+    dma = engine(ports.dma, config.dma, ".dma_engine");
+    acp = engine(ports.acp, config.acp, ".acp_engine");
+    cache = engine(ports.cache, config.cache, ".cache_engine");
+    counts.unitBusyTicks.assign(config.units, 0);
 }
 
 TransferEngine& Accelerator::engineOf(Interface interface) {
@@ -75,14 +71,23 @@ void Accelerator::scheduleOnce(bool& flag, Tick when, Priority priority, EventKi
 }
 
 void Accelerator::submit(const Ticket& ticket, const std::string& descriptor) {
-    ring.push_back({ticket, descriptor, {}});
-    parseCommand(descriptor, ring.back().command);
+    ring.push_back({ticket, descriptor, {}, false});
+    parse(ring.back());
     if (ring.size() == 1) fetch();
 }
 
-std::vector<std::uint8_t> Accelerator::operandBytes(const CommandOperand& operand) const {
-    const std::uint8_t* first = space.bytesOf(operand.deviceAddress);
-    return {first, first + operand.sizeBytes};
+void Accelerator::submitUnread(const Ticket& ticket, std::uint32_t descriptorBytes) {
+    ring.push_back({ticket, std::string(descriptorBytes, 0), {}, false});
+    if (ring.size() == 1) fetch();
+}
+
+std::string Accelerator::parse(Entry& entry) const {
+    std::string what = parseCommand(entry.descriptor, entry.command);
+    for (const CommandOperand& operand : entry.command.operands)
+        if (what.empty() && !memory.allows(operand))
+            what = "an operand lies in no window of its own";
+    entry.isParsed = what.empty();
+    return what;
 }
 
 std::optional<Exchange> Accelerator::nextLaunch() const {
@@ -92,7 +97,7 @@ std::optional<Exchange> Accelerator::nextLaunch() const {
     request.descriptor = ring[1].descriptor;
     for (const CommandOperand& operand : ring[1].command.operands) {
         if (!operand.isRead) continue;
-        const auto bytes = operandBytes(operand);
+        const auto bytes = memory.look(operand);
         request.data.insert(request.data.end(), bytes.begin(), bytes.end());
     }
     return request;
@@ -120,7 +125,18 @@ void Accelerator::fetch() {
     transfer.rowBytes = std::uint32_t(ring.front().descriptor.size());
     transfer.rows = 1;
     transfer.kind = AccessKind::Read;
+    transfer.data = reinterpret_cast<std::uint8_t*>(ring.front().descriptor.data());
     dma->submit(transfer);
+}
+
+void Accelerator::fetched(bool isOk) {
+    Entry& entry = ring.front();
+    if (!entry.isParsed) {
+        const std::string what = isOk ? parse(entry) : "memory refused to give the descriptor";
+        if (!what.empty()) return listener.commandRefused(instance, what);
+        entry.ticket.item = entry.command.item;
+    }
+    launch();
 }
 
 void Accelerator::launch() {
@@ -174,7 +190,7 @@ void Accelerator::exchange() {
         for (std::size_t i = 0; config.isKernelMode && i < command.operands.size(); ++i) {
             const CommandOperand& operand = command.operands[i];
             if (!operand.isRead) continue;
-            snapshot[i] = operandBytes(operand);
+            snapshot[i] = memory.look(operand);
             request.data.insert(request.data.end(), snapshot[i].begin(), snapshot[i].end());
         }
     } else if (request.kind == ExchangeKind::Event) {
@@ -186,8 +202,8 @@ void Accelerator::exchange() {
         });
         for (const std::uint32_t index : std::exchange(reported, {})) {
             const Node& node = dag.node(index);
-            request.completions.push_back(
-                {node.record.id, 0, node.readyTick, node.firstTick, node.lastTick});
+            request.completions.push_back({node.record.id, node.isRefused ? 1u : 0u, node.readyTick,
+                                           node.firstTick, node.lastTick});
             if (node.record.kind == NodeKind::Read && !config.isKernelMode)
                 request.data.insert(request.data.end(), node.data.begin(), node.data.end());
         }
@@ -218,8 +234,7 @@ std::string Accelerator::checkNodes(const ActionsView& actions) const {
             node.address - operand.deviceAddress + last * node.strideBytes + node.rowBytes <=
                 operand.sizeBytes;
         if (!fits) return name + "address outside its operand";
-        const std::uint64_t window = node.address >> AddressSpace::kWindowShift;
-        if (node.kind == NodeKind::Write && (!operand.isWritten || !space.isWritable(window)))
+        if (node.kind == NodeKind::Write && !operand.isWritten)
             return name + "WRITE to an operand that is not written";
         if (node.kind == NodeKind::Read && !operand.isRead)
             return name + "READ of an operand that is not read";
@@ -272,21 +287,24 @@ void Accelerator::applyRead(Node& node) {
     const CommandOperand& operand = command.operands[node.record.operand];
     if (!config.isKernelMode) node.data.resize(node.record.bytes());
     forEachRow(node.record, [&](std::uint64_t address, std::uint64_t offset) {
-        const std::uint8_t* bytes = space.bytesOf(address);
+        const std::uint8_t* moved = node.data.empty() ? nullptr : &node.data[offset];
+        const std::uint8_t* bytes = memory.arrived(address, moved);
         if (!config.isKernelMode) {
-            std::memcpy(&node.data[offset], bytes, node.record.rowBytes);
+            if (bytes != moved) std::memcpy(&node.data[offset], bytes, node.record.rowBytes);
         } else if (std::memcmp(&snapshot[node.record.operand][address - operand.deviceAddress],
                                bytes, node.record.rowBytes) != 0) {
             ++counts.readMismatches;
         }
     });
+    if (config.isKernelMode) node.data = {};
 }
 
 void Accelerator::applyWrite(Node& node) {
     counts.bytesWritten += node.record.bytes();
     const CommandOperand& operand = command.operands[node.record.operand];
     forEachRow(node.record, [&](std::uint64_t address, std::uint64_t offset) {
-        std::memcpy(space.bytesOf(address), &node.data[offset], node.record.rowBytes);
+        if (!memory.movesBytes() || node.record.interface == Interface::Direct)
+            memory.stored(address, &node.data[offset], node.record.rowBytes);
         if (!snapshot[node.record.operand].empty())
             std::memcpy(&snapshot[node.record.operand][address - operand.deviceAddress],
                         &node.data[offset], node.record.rowBytes);
@@ -306,7 +324,8 @@ void Accelerator::endNode(std::uint32_t index) {
     reported.push_back(index);
     if (r.kind == NodeKind::Read) applyRead(node);
     if (r.kind == NodeKind::Write) applyWrite(node);
-    if (r.isTransfer() && r.interface != Interface::Direct) checkOwnership(r);
+    if (r.isTransfer() && r.interface != Interface::Direct)
+        memory.noteTransfer(r, engineOf(r.interface).requestorId(), now);
     if (!r.isTimed()) return;
     const bool isCompute = r.kind == NodeKind::Compute;
     TimelineRecord entry =
@@ -367,24 +386,17 @@ void Accelerator::submitTransfer(std::uint32_t index) {
     Transfer transfer;
     transfer.id = r.id;
     transfer.index = index;
-    transfer.address = space.physicalOf(r.address);
+    transfer.address = memory.physicalOf(r.address);
     transfer.rowBytes = r.rowBytes;
     transfer.rows = r.rows;
     transfer.strideBytes = r.strideBytes;
     transfer.kind = r.kind == NodeKind::Read ? AccessKind::Read : AccessKind::Write;
+    if (memory.movesBytes()) {
+        Node& node = dag.node(index);
+        if (r.kind == NodeKind::Read) node.data.resize(r.bytes());
+        transfer.data = node.data.data();
+    }
     engineOf(r.interface).submit(transfer);
-}
-
-void Accelerator::checkOwnership(const NodeRecord& node) {
-    const bool isRead = node.kind == NodeKind::Read, isCached = node.interface != Interface::Dma;
-    const std::uint32_t id = engineOf(node.interface).requestorId();
-    forEachRow(node, [&](std::uint64_t address, std::uint64_t) {
-        const Addr first = space.physicalOf(address);
-        if (isRead && isCached) ownership.cacheReads(id, first, node.rowBytes, queue.now());
-        if (isRead && !isCached) ownership.deviceReads(id, first, node.rowBytes, queue.now());
-        if (!isRead && isCached) ownership.cacheWrites(first, node.rowBytes);
-        if (!isRead && !isCached) ownership.deviceWrites(id, first, node.rowBytes, queue.now());
-    });
 }
 
 void Accelerator::transferStarted(std::uint32_t index, Tick now) {
@@ -396,8 +408,10 @@ void Accelerator::transferStarted(std::uint32_t index, Tick now) {
     submitHead(stream);
 }
 
-void Accelerator::transferEnded(std::uint32_t index, Tick) {
-    if (index == kFetchIndex) return launch();
+void Accelerator::transferEnded(std::uint32_t index, Tick, bool isOk) {
+    if (index == kFetchIndex) return fetched(isOk);
+    if (!isOk) ++counts.busErrors;
+    dag.node(index).isRefused = !isOk;
     queueEnded(index);
 }
 

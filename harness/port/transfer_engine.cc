@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "harness/soc/transfer_engine.hh"
+#include "harness/port/transfer_engine.hh"
 
 #include <algorithm>
 
@@ -14,7 +14,7 @@ std::uint64_t makeTag(std::uint32_t index, std::uint32_t bytes) {
 
 }  // namespace
 
-TransferEngine::TransferEngine(EventQueue& queue, Requestor& port, const PortConfig& config,
+TransferEngine::TransferEngine(EventQueue& queue, MemoryPort& port, const PortConfig& config,
                                Clock clock, std::uint32_t lineBytes, TransferListener& listener,
                                const std::string& name)
     : queue(queue),
@@ -79,7 +79,9 @@ void TransferEngine::sendRequest(Tick now) {
     const Addr address = active.address + row * active.strideBytes + offset;
     ++outstanding;
     nextIssue = now + clock.periodTicks();
-    port.access(kindOf(bytes), address, bytes, makeTag(index, bytes));
+    std::uint8_t* data = active.data;
+    if (data != nullptr) data += std::uint64_t(row) * active.rowBytes + offset;
+    port.move(kindOf(bytes), address, bytes, makeTag(index, bytes), data);
     offset += bytes;
     if (offset == active.rowBytes) {
         offset = 0;
@@ -98,9 +100,14 @@ void TransferEngine::accessDone(std::uint64_t tag, Tick now) {
     entry->second -= std::uint32_t(tag);
     if (entry->second == 0) {
         left.erase(entry);
-        listener.transferEnded(index, now);
+        listener.transferEnded(index, now, refused.erase(index) == 0);
     }
     if (isActive || !waiting.empty()) scheduleAt(now);
+}
+
+void TransferEngine::accessFailed(std::uint64_t tag, Tick now) {
+    refused.insert(std::uint32_t(tag >> 32));
+    accessDone(tag, now);
 }
 
 void TransferEngine::accessAllowed(std::uint32_t, Tick now) {

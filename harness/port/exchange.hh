@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "harness/soc/records.hh"
-#include "harness/soc/types.hh"
+#include "harness/port/records.hh"
+#include "harness/port/types.hh"
 
 namespace harness {
 
