@@ -285,10 +285,11 @@ void Accelerator::settle() {
 void Accelerator::applyRead(Node& node) {
     counts.bytesRead += node.record.bytes();
     const CommandOperand& operand = command.operands[node.record.operand];
+    const bool isMoved = memory.movesBytes() && node.record.interface != Interface::Direct;
     if (!config.isKernelMode) node.data.resize(node.record.bytes());
     forEachRow(node.record, [&](std::uint64_t address, std::uint64_t offset) {
-        const std::uint8_t* moved = node.data.empty() ? nullptr : &node.data[offset];
-        const std::uint8_t* bytes = memory.arrived(address, moved);
+        const std::uint8_t* moved = isMoved ? &node.data[offset] : nullptr;
+        const std::uint8_t* bytes = memory.arrived(address, node.record.rowBytes, moved);
         if (!config.isKernelMode) {
             if (bytes != moved) std::memcpy(&node.data[offset], bytes, node.record.rowBytes);
         } else if (std::memcmp(&snapshot[node.record.operand][address - operand.deviceAddress],

@@ -32,7 +32,8 @@ class DeviceMemory {
     virtual bool movesBytes() const = 0;
 
     /** A row of a timed read that ended; `moved` is what the port brought, null if none did. */
-    virtual const std::uint8_t* arrived(std::uint64_t deviceAddress, const std::uint8_t* moved) = 0;
+    virtual const std::uint8_t* arrived(std::uint64_t deviceAddress, std::uint64_t count,
+                                        const std::uint8_t* moved) = 0;
 
     /** A row of a timed write ended whose bytes no port has taken. */
     virtual void stored(std::uint64_t deviceAddress, const std::uint8_t* bytes,

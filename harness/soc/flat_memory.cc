@@ -17,7 +17,8 @@ std::vector<std::uint8_t> FlatMemory::look(const CommandOperand& operand) {
     return {first, first + operand.sizeBytes};
 }
 
-const std::uint8_t* FlatMemory::arrived(std::uint64_t deviceAddress, const std::uint8_t*) {
+const std::uint8_t* FlatMemory::arrived(std::uint64_t deviceAddress, std::uint64_t,
+                                        const std::uint8_t*) {
     return space.bytesOf(deviceAddress);
 }
 

@@ -21,7 +21,8 @@ class FlatMemory final : public DeviceMemory {
     bool allows(const CommandOperand& operand) const override;
     std::vector<std::uint8_t> look(const CommandOperand& operand) override;
     bool movesBytes() const override { return false; }
-    const std::uint8_t* arrived(std::uint64_t deviceAddress, const std::uint8_t* moved) override;
+    const std::uint8_t* arrived(std::uint64_t deviceAddress, std::uint64_t count,
+                                const std::uint8_t* moved) override;
     void stored(std::uint64_t deviceAddress, const std::uint8_t* bytes,
                 std::uint64_t count) override;
     void noteTransfer(const NodeRecord& node, std::uint32_t requestorId, Tick now) override;

@@ -96,27 +96,42 @@ std::string SimulatorClient::launch(std::uint32_t instance, std::uint64_t tick,
     for (const Operand& operand : command.operands) {
         checkWindow(operand.address, operand.sizeBytes, operand.isWritten);
     }
-    const std::uint64_t commandId = nextCommandIds_[instance]++;
+    const std::uint64_t commandId = nextCommandIds_[instance];
     pb::Envelope envelope;
     envelope.mutable_launch()->set_command_id(commandId);
     commandToLaunch(command, *envelope.mutable_launch());
     envelope.set_data(std::move(operandData));
+    std::string frame = request(std::move(envelope), instance, tick);
+    ++nextCommandIds_[instance];
     ledgers_.try_emplace(instance, command, commandId, unitCount_, settings_.maximumNodes);
-    return request(std::move(envelope), instance, tick);
+    return frame;
 }
 
 std::string SimulatorClient::event(std::uint32_t instance, std::uint64_t tick,
                                    const std::vector<CompletionRecord>& completions,
                                    std::string data) {
-    const auto ledger = ledgers_.find(instance);
-    require(ledger != ledgers_.end(), ErrorKind::Protocol, "Event without a running command");
-    ledger->second.noteEvent();
+    CommandLedger& ledger = runningCommand(instance, "Event");
     pb::Envelope envelope;
-    envelope.mutable_event()->set_command_id(ledger->second.commandId());
+    envelope.mutable_event()->set_command_id(ledger.commandId());
     envelope.mutable_event()->set_completions(static_cast<std::uint32_t>(completions.size()));
     envelope.set_records(completions.data(), completions.size() * sizeof(CompletionRecord));
     envelope.set_data(std::move(data));
+    std::string frame = request(std::move(envelope), instance, tick);
+    ledger.noteEvent();
+    return frame;
+}
+
+std::string SimulatorClient::wake(std::uint32_t instance, std::uint64_t tick) {
+    pb::Envelope envelope;
+    envelope.mutable_wake()->set_command_id(runningCommand(instance, "Wake").commandId());
     return request(std::move(envelope), instance, tick);
+}
+
+CommandLedger& SimulatorClient::runningCommand(std::uint32_t instance, const char* request) {
+    const auto ledger = ledgers_.find(instance);
+    require(ledger != ledgers_.end(), ErrorKind::Protocol,
+            std::string(request) + " without a running command");
+    return ledger->second;
 }
 
 std::string SimulatorClient::functionalData(std::string data) {
@@ -175,12 +190,17 @@ Answer SimulatorClient::receive(std::string_view frame) {
         answer.ranges = rangesOf(answer.envelope.functional_read());
         return answer;
     }
-    require(answer.kind == answerTo(asked_), ErrorKind::Protocol,
+    const bool isNothingToDo = asked_ == pb::Envelope::kWake && answer.kind == pb::Envelope::kAck;
+    require(answer.kind == answerTo(asked_) || isNothingToDo, ErrorKind::Protocol,
             std::string(bodyName(answer.kind)) + " as the answer to " + bodyName(asked_));
     if (answer.kind == pb::Envelope::kHelloAck) {
         acceptHello(answer.envelope.hello_ack());
     }
-    if (answer.isActions()) {
+    if (isNothingToDo) {
+        answer.kind = pb::Envelope::kActions;
+        answer.actions.commandId = ledgers_.at(instance_).commandId();
+        enter(answer.actions);
+    } else if (answer.isActions()) {
         answer.actions = actionsOf(answer.envelope);
     }
     isModelsTurn_ = false;
@@ -229,11 +249,15 @@ ActionsView SimulatorClient::actionsOf(const pb::Envelope& envelope) {
     actions.dataBytes = envelope.data().size();
     actions.isFinal = message.is_final();
     actions.wakeTick = message.wake_tick();
+    enter(actions);
+    return actions;
+}
+
+void SimulatorClient::enter(const ActionsView& actions) {
     ledgers_.at(instance_).enter(actions, tick_);
     if (actions.isFinal) {
         ledgers_.erase(instance_);
     }
-    return actions;
 }
 
 std::vector<MemoryRange> SimulatorClient::rangesOf(const pb::FunctionalRead& read) {

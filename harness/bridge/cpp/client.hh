@@ -32,6 +32,8 @@ struct Window {
 };
 
 // One checked answer of the model; `envelope` holds what the other fields do not.
+//
+// An Ack in place of Actions is given as the Actions that it means: no nodes, not final.
 struct Answer {
     pb::Envelope::BodyCase kind = pb::Envelope::BODY_NOT_SET;
     ActionsView actions;              // of Actions; the bytes of its WRITEs are envelope.data()
@@ -61,6 +63,8 @@ class SimulatorClient final {
     // Reports an ended NOTIFY; `data`: in EXACT mode the bytes of the READ nodes among them.
     std::string event(std::uint32_t instance, std::uint64_t tick,
                       const std::vector<CompletionRecord>& completions, std::string data = {});
+    // Reports that the tick is reached that the model had named.
+    std::string wake(std::uint32_t instance, std::uint64_t tick);
     std::string functionalData(std::string data);
     std::string drain(std::uint64_t tick);
     std::string bye(std::uint64_t tick);
@@ -76,10 +80,12 @@ class SimulatorClient final {
   private:
     std::string request(pb::Envelope envelope, std::uint32_t instance, std::uint64_t tick);
     std::string seal(pb::Envelope& envelope);
+    CommandLedger& runningCommand(std::uint32_t instance, const char* request);
     void checkWindow(std::uint64_t address, std::uint64_t sizeBytes, bool isWritten) const;
     void checkAnswer(const pb::Envelope& envelope) const;
     void acceptHello(const pb::HelloAck& reply);
     ActionsView actionsOf(const pb::Envelope& envelope);
+    void enter(const ActionsView& actions);
     std::vector<MemoryRange> rangesOf(const pb::FunctionalRead& read);
 
     HelloSettings settings_;

@@ -46,6 +46,7 @@ struct ModelStatistic {
     double value = 0;  // whole numbers up to 2^53 are exact
     std::string unit = "Count";
     std::string description;
+    std::uint32_t instance = 0;  // set where statistics of several instances meet
 };
 
 // Counts a model's statistics; they are reported in the order of first counting.

@@ -90,11 +90,27 @@ TEST(SimulatorClient, HandsTheModelsErrorOn) {
     }
 }
 
+TEST(SimulatorClient, AnAckOfAWakeMeansNothingToDo) {
+    Pair pair(ModelMode::Exact);
+    pair.pass(pair.client().launch(0, 1, Pair::command()));
+    pb::Envelope request;
+    ASSERT_TRUE(request.ParseFromString(pair.client().wake(0, 4)));
+    EXPECT_EQ(request.wake().command_id(), 0U);
+    EXPECT_EQ(request.effective_tick(), 4U);
+    pb::Envelope reply = request;
+    reply.mutable_ack();
+    const Answer answer = pair.client().receive(reply.SerializeAsString());
+    EXPECT_TRUE(answer.isActions());
+    EXPECT_TRUE(answer.actions.nodes.empty());
+    EXPECT_TRUE(pair.client().isRunning(0));
+}
+
 TEST(SimulatorClient, RefusesItsOwnMisuse) {
     Pair pair(ModelMode::Exact);
     SimulatorClient& client = pair.client();
     EXPECT_THROW(client.hello(), BridgeError);
     EXPECT_THROW(client.event(0, 0, {}), BridgeError);
+    EXPECT_THROW(client.wake(0, 0), BridgeError);
     EXPECT_THROW(client.functionalData(""), BridgeError);
     EXPECT_THROW(client.launch(1, 0, Pair::command()), BridgeError);
     Command command = Pair::command();
