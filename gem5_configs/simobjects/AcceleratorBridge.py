@@ -5,8 +5,8 @@ from m5.objects.ClockedObject import ClockedObject
 from m5.objects.Device import BasicPioDevice
 from m5.objects.IntPin import VectorIntSourcePin
 from m5.objects.Probe import ProbeListenerObject
-from m5.params import *
-from m5.proxy import *
+from m5.params import Param, RequestPort, VectorParam
+from m5.proxy import Parent
 from m5.SimObject import (
     PyBindMethod,
     SimObject,
@@ -68,7 +68,7 @@ class AcceleratorBridge(BasicPioDevice):
     type = "AcceleratorBridge"
     cxx_header = "platform_bridge.hh"
     cxx_class = "gem5::AcceleratorBridge"
-    cxx_exports = [
+    cxx_exports = [  # noqa: RUF012 - SimObject reads it once, as a list
         PyBindMethod("currentStep"),
         PyBindMethod("functionalRead"),
         PyBindMethod("functionalWrite"),
@@ -88,7 +88,7 @@ class AcceleratorBridgePci(PciFunction):
     type = "AcceleratorBridgePci"
     cxx_header = "pci_bridge.hh"
     cxx_class = "gem5::AcceleratorBridgePci"
-    cxx_exports = [
+    cxx_exports = [  # noqa: RUF012 - SimObject reads it once, as a list
         PyBindMethod("currentStep"),
         PyBindMethod("functionalRead"),
         PyBindMethod("functionalWrite"),

@@ -3,17 +3,13 @@
 
 #include "base/logging.hh"
 
-namespace gem5
-{
+namespace gem5 {
 
-Accelerator::Accelerator(const Params &params)
-    : ClockedObject(params), system(*params.system), stats(this)
-{}
+Accelerator::Accelerator(const Params& params)
+    : ClockedObject(params), system(*params.system), stats(this) {}
 
-void
-Accelerator::makePorts(NestedQueue &queue)
-{
-    const auto port = [&](const char *part) {
+void Accelerator::makePorts(NestedQueue& queue) {
+    const auto port = [&](const char* part) {
         return std::make_unique<AcceleratorPort>(name() + "." + part, system,
                                                  system.getRequestorId(this, part), queue);
     };
@@ -22,24 +18,17 @@ Accelerator::makePorts(NestedQueue &queue)
     cache = port("cache");
 }
 
-Port &
-Accelerator::getPort(const std::string &portName, PortID index)
-{
+Port& Accelerator::getPort(const std::string& portName, PortID index) {
     fatal_if(dma == nullptr, "%s belongs to no bridge: name it in AcceleratorBridge.accelerators",
              name());
-    if (portName == "dma")
-        return *dma;
-    if (portName == "acp")
-        return *acp;
-    if (portName == "cache")
-        return *cache;
+    if (portName == "dma") return *dma;
+    if (portName == "acp") return *acp;
+    if (portName == "cache") return *cache;
     return ClockedObject::getPort(portName, index);
 }
 
-void
-Accelerator::attach(const AcceleratorContext &context)
-{
-    const Params &p = params();
+void Accelerator::attach(const AcceleratorContext& context) {
+    const Params& p = params();
     fatal_if(!dma->isConnected(), "%s.dma is not connected: it fetches the commands", name());
     units = context.units;
     harness::AcceleratorConfig config;
@@ -62,31 +51,22 @@ Accelerator::attach(const AcceleratorContext &context)
     before = core->statistics();
 }
 
-harness::AcceleratorStatistics
-Accelerator::counted() const
-{
+harness::AcceleratorStatistics Accelerator::counted() const {
     return core == nullptr ? harness::AcceleratorStatistics{} : core->statistics();
 }
 
-void
-Accelerator::regStats()
-{
+void Accelerator::regStats() {
     ClockedObject::regStats();
     stats.unitBusyTicks.init(units.empty() ? 1 : units.size());
-    for (std::size_t i = 0; i < units.size(); ++i)
-        stats.unitBusyTicks.subname(i, units[i]);
+    for (std::size_t i = 0; i < units.size(); ++i) stats.unitBusyTicks.subname(i, units[i]);
 }
 
-void
-Accelerator::resetStats()
-{
+void Accelerator::resetStats() {
     ClockedObject::resetStats();
     before = counted();
 }
 
-void
-Accelerator::preDumpStats()
-{
+void Accelerator::preDumpStats() {
     ClockedObject::preDumpStats();
     const harness::AcceleratorStatistics now = counted();
     stats.commands = now.commands - before.commands;
@@ -103,7 +83,7 @@ Accelerator::preDumpStats()
     }
 }
 
-Accelerator::Statistics::Statistics(statistics::Group *parent)
+Accelerator::Statistics::Statistics(statistics::Group* parent)
     : statistics::Group(parent),
       ADD_STAT(commands, statistics::units::Count::get(), "Commands that ended"),
       ADD_STAT(exchanges, statistics::units::Count::get(), "Turns taken with the model"),
@@ -114,7 +94,6 @@ Accelerator::Statistics::Statistics(statistics::Group *parent)
                "Rows whose timed read differed from the bytes at the command's start"),
       ADD_STAT(busErrors, statistics::units::Count::get(), "Transfers that memory refused"),
       ADD_STAT(busyTicks, statistics::units::Tick::get(), "Ticks with a command"),
-      ADD_STAT(unitBusyTicks, statistics::units::Tick::get(), "Ticks in which a unit was busy")
-{}
+      ADD_STAT(unitBusyTicks, statistics::units::Tick::get(), "Ticks in which a unit was busy") {}
 
-} // namespace gem5
+}  // namespace gem5

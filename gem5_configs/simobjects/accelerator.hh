@@ -14,37 +14,34 @@
 #include "params/Accelerator.hh"
 #include "sim/clocked_object.hh"
 
-namespace gem5
-{
+namespace gem5 {
 
 /// What an accelerator needs of its bridge.
-struct AcceleratorContext
-{
-    NestedQueue &queue;
-    const WindowTable &windows;
+struct AcceleratorContext {
+    NestedQueue& queue;
+    const WindowTable& windows;
     std::uint32_t instance;
     bool isKernelMode;
     std::vector<std::string> units;
-    harness::ExchangeListener &exchanges;
-    harness::AcceleratorListener &listener;
-    std::vector<harness::TimelineRecord> &timeline;
+    harness::ExchangeListener& exchanges;
+    harness::AcceleratorListener& listener;
+    std::vector<harness::TimelineRecord>& timeline;
 };
 
 /// An accelerator's ports, clock and statistics around the executor that both backends share.
-class Accelerator final : public ClockedObject
-{
+class Accelerator final : public ClockedObject {
   public:
     PARAMS(Accelerator);
-    explicit Accelerator(const Params &params);
+    explicit Accelerator(const Params& params);
 
-    Port &getPort(const std::string &name, PortID index = InvalidPortID) override;
+    Port& getPort(const std::string& name, PortID index = InvalidPortID) override;
 
     /// Ports need the bridge's queue, which exists first.
-    void makePorts(NestedQueue &queue);
+    void makePorts(NestedQueue& queue);
 
     /// The executor, once the model has named its units.
-    void attach(const AcceleratorContext &context);
-    harness::Accelerator &executor() { return *core; }
+    void attach(const AcceleratorContext& context);
+    harness::Accelerator& executor() { return *core; }
     bool isAttached() const { return core != nullptr; }
     bool isIdle() const { return core == nullptr || core->isIdle(); }
 
@@ -55,7 +52,7 @@ class Accelerator final : public ClockedObject
   private:
     harness::AcceleratorStatistics counted() const;
 
-    System &system;
+    System& system;
     std::unique_ptr<AcceleratorPort> dma;
     std::unique_ptr<AcceleratorPort> acp;
     std::unique_ptr<AcceleratorPort> cache;
@@ -64,9 +61,8 @@ class Accelerator final : public ClockedObject
     std::vector<std::string> units;
     harness::AcceleratorStatistics before;
 
-    struct Statistics : public statistics::Group
-    {
-        explicit Statistics(statistics::Group *parent);
+    struct Statistics : public statistics::Group {
+        explicit Statistics(statistics::Group* parent);
         statistics::Scalar commands;
         statistics::Scalar exchanges;
         statistics::Scalar nodes;
@@ -79,6 +75,6 @@ class Accelerator final : public ClockedObject
     } stats;
 };
 
-} // namespace gem5
+}  // namespace gem5
 
 #endif

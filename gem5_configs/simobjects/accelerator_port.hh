@@ -10,8 +10,7 @@
 #include "nested_queue.hh"
 #include "sim/system.hh"
 
-namespace gem5
-{
+namespace gem5 {
 
 /**
  * One memory interface of an accelerator: a request port that keeps any number in flight.
@@ -21,23 +20,22 @@ namespace gem5
  */
 class AcceleratorPort final : public RequestPort,
                               public harness::MemoryPort,
-                              public harness::EventHandler
-{
+                              public harness::EventHandler {
   public:
-    AcceleratorPort(const std::string &name, System &system, RequestorID requestor,
-                    NestedQueue &queue);
+    AcceleratorPort(const std::string& name, System& system, RequestorID requestor,
+                    NestedQueue& queue);
 
     std::uint32_t requestorId() const override { return requestor; }
-    void setListener(harness::AccessListener &told) override { listener = &told; }
+    void setListener(harness::AccessListener& told) override { listener = &told; }
     bool canAccept() const override { return blocked == nullptr; }
     void move(harness::AccessKind kind, harness::Addr address, std::uint32_t sizeBytes,
-              std::uint64_t tag, std::uint8_t *data) override;
+              std::uint64_t tag, std::uint8_t* data) override;
 
     void handleEvent(std::uint16_t kind, std::uint64_t argument) override;
 
     /// Bytes as this interface sees them now, without time. False if nobody answers for them.
-    bool look(Addr address, std::uint8_t *data, std::uint64_t count);
-    bool store(Addr address, const std::uint8_t *data, std::uint64_t count);
+    bool look(Addr address, std::uint8_t* data, std::uint64_t count);
+    bool store(Addr address, const std::uint8_t* data, std::uint64_t count);
 
     std::uint64_t inFlight() const { return outstanding; }
 
@@ -47,24 +45,23 @@ class AcceleratorPort final : public RequestPort,
 
   private:
     enum EventKind : std::uint16_t { Done, Failed, Allowed };
-    struct Tag : public Packet::SenderState
-    {
+    struct Tag : public Packet::SenderState {
         explicit Tag(std::uint64_t value) : value(value) {}
         const std::uint64_t value;
     };
 
     void finish(PacketPtr pkt, Tick when);
-    bool access(MemCmd command, Addr address, std::uint8_t *data, std::uint64_t count);
+    bool access(MemCmd command, Addr address, std::uint8_t* data, std::uint64_t count);
 
-    System &system;
+    System& system;
     const RequestorID requestor;
-    NestedQueue &queue;
+    NestedQueue& queue;
     const harness::ComponentId component;
-    harness::AccessListener *listener = nullptr;
+    harness::AccessListener* listener = nullptr;
     PacketPtr blocked = nullptr;
     std::uint64_t outstanding = 0;
 };
 
-} // namespace gem5
+}  // namespace gem5
 
 #endif

@@ -1,155 +1,121 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "bridge_core.hh"
 
-#include <cstdio>
-#include <fstream>
-
 #include "base/logging.hh"
-#include "base/output.hh"
 #include "base/trace.hh"
 #include "debug/AcceleratorBridge.hh"
+#include "exchange_answer.hh"
 #include "gem5_configs/guest/abi/harness_device.h"
-#include "harness/bridge/cpp/descriptor.hh"
-#include "sim/core.hh"
 #include "sim/cur_tick.hh"
 #include "sim/sim_exit.hh"
 
-namespace gem5
-{
+namespace gem5 {
 
 namespace bridge = harness::bridge;
 
-namespace
-{
+namespace {
 
 enum EventKind : std::uint16_t { RingDoorbell };
 
 constexpr std::uint64_t allOnes = ~std::uint64_t{0};
 constexpr std::uint64_t maximumSlots = 64;
-constexpr std::size_t timelineRecordsKept = 1 << 16;
-constexpr const char *marksFile = "marks.bin";
 
-template <typename T>
-void
-append(const std::string &name, std::vector<T> &records)
-{
-    const std::string path = simout.resolve(name);
-    std::ofstream file(path, std::ios::binary | std::ios::app);
-    file.write(reinterpret_cast<const char *>(records.data()),
-               std::streamsize(records.size() * sizeof(T)));
-    if (!file.flush())
-        warn("cannot write %s: the disk may be full", path);
-    records.clear();
-}
+}  // namespace
 
-} // namespace
-
-BridgeCore::BridgeCore(SimObject &owner, System &system, const BridgeSettings &settings)
-    : owner(owner), system(system), settings(settings), session(*settings.session),
-      accelerators(settings.accelerators), queue(owner, owner.name()),
-      component(queue.events.addComponent(*this, owner.name())), files(system, settings.files),
-      rings(accelerators.size()), causeTicks(accelerators.size()),
-      causeTickets(accelerators.size())
-{
+BridgeCore::BridgeCore(SimObject& owner, System& system, const BridgeSettings& settings)
+    : owner(owner),
+      system(system),
+      settings(settings),
+      session(*settings.session),
+      accelerators(settings.accelerators),
+      queue(owner, owner.name()),
+      component(queue.events.addComponent(*this, owner.name())),
+      files(system, settings.files),
+      log(settings.timeline),
+      rings(accelerators.size()),
+      causeTicks(accelerators.size()),
+      causeTickets(accelerators.size()) {
     fatal_if(accelerators.empty() || accelerators.size() > HARNESS_MAXIMUM_INSTANCES,
              "%s has %d accelerators: expected 1 to %d", owner.name(), accelerators.size(),
              HARNESS_MAXIMUM_INSTANCES);
-    for (Accelerator *accelerator : accelerators)
-        accelerator->makePorts(queue);
+    for (Accelerator* accelerator : accelerators) accelerator->makePorts(queue);
     queue.onStop = [this] { askModel(); };
-    std::remove(simout.resolve(settings.timeline).c_str()); // of an earlier run
-    std::remove(simout.resolve(marksFile).c_str());
-    registerExitCallback([this] { writeTimeline(); });
 }
 
-void
-BridgeCore::init()
-{
+void BridgeCore::init() {
     session.connect(*this);
     for (std::uint32_t i = 0; i < instances(); ++i)
         accelerators[i]->attach({queue, windows, i, session.isKernelMode(), session.units(), *this,
-                                 *this, timeline});
+                                 *this, log.timeline});
 }
 
-bool
-BridgeCore::isIdle() const
-{
-    if (isBroken)
-        return true;
-    for (const Accelerator *accelerator : accelerators)
-        if (!accelerator->isIdle())
-            return false;
+bool BridgeCore::isIdle() const {
+    if (isBroken) return true;
+    for (const Accelerator* accelerator : accelerators)
+        if (!accelerator->isIdle()) return false;
     return queue.isEmpty();
 }
 
-std::uint64_t
-BridgeCore::readRegister(Addr offset)
-{
+std::uint64_t BridgeCore::readRegister(Addr offset) {
     const Addr page = offset / HARNESS_PAGE_BYTES, inPage = offset % HARNESS_PAGE_BYTES;
-    if (page == 0)
-        return readBridge(inPage);
-    if (page > instances())
-        return allOnes;
-    const Ring &ring = rings[page - 1];
+    if (page == 0) return readBridge(inPage);
+    if (page > instances()) return allOnes;
+    const Ring& ring = rings[page - 1];
     switch (inPage) {
-      case HARNESS_REG_RING_BASE:
-        return ring.base;
-      case HARNESS_REG_RING_SLOTS:
-        return ring.slots;
-      case HARNESS_REG_COMPLETED:
-        return ring.completed;
-      case HARNESS_REG_STATUS:
-        return (accelerators[page - 1]->isIdle() ? 0 : HARNESS_STATUS_BUSY) |
-               (isBroken ? HARNESS_STATUS_ERROR : 0);
-      default:
-        return allOnes;
+        case HARNESS_REG_RING_BASE:
+            return ring.base;
+        case HARNESS_REG_RING_SLOTS:
+            return ring.slots;
+        case HARNESS_REG_COMPLETED:
+            return ring.completed;
+        case HARNESS_REG_STATUS:
+            return (accelerators[page - 1]->isIdle() ? 0 : HARNESS_STATUS_BUSY) |
+                   (isBroken ? HARNESS_STATUS_ERROR : 0);
+        default:
+            return allOnes;
     }
 }
 
-std::uint64_t
-BridgeCore::readBridge(Addr offset)
-{
+std::uint64_t BridgeCore::readBridge(Addr offset) {
     switch (offset) {
-      case HARNESS_REG_MAGIC:
-        return HARNESS_MAGIC;
-      case HARNESS_REG_VERSION:
-        return HARNESS_ABI_VERSION;
-      case HARNESS_REG_INSTANCES:
-        return instances();
-      case HARNESS_REG_FLAGS:
-        return settings.isCoherent ? HARNESS_FLAG_COHERENT : 0;
-      case HARNESS_REG_WINDOW_SELECT:
-        return selectedWindow;
-      case HARNESS_REG_WINDOW_BASE:
-        return selected().base;
-      case HARNESS_REG_WINDOW_BYTES:
-        return selected().bytes;
-      case HARNESS_REG_WINDOW_FLAGS:
-        return selected().isWritable ? HARNESS_WINDOW_WRITABLE : 0;
-      case HARNESS_REG_CAUSE:
-        return cause;
-      case HARNESS_REG_INTERRUPT_ENABLE:
-        return interruptEnable;
-      case HARNESS_REG_TICK:
-        return curTick();
-      case HARNESS_REG_FILE_NUMBER:
-        return fileNumber;
-      case HARNESS_REG_FILE_BYTES:
-        return files.sizeBytes(fileNumber);
-      case HARNESS_REG_FILE_OFFSET:
-        return fileOffset;
-      case HARNESS_REG_FILE_ADDRESS:
-        return fileAddress;
-      case HARNESS_REG_FILE_COUNT:
-        return fileCount;
-      default:
-        return allOnes;
+        case HARNESS_REG_MAGIC:
+            return HARNESS_MAGIC;
+        case HARNESS_REG_VERSION:
+            return HARNESS_ABI_VERSION;
+        case HARNESS_REG_INSTANCES:
+            return instances();
+        case HARNESS_REG_FLAGS:
+            return settings.isCoherent ? HARNESS_FLAG_COHERENT : 0;
+        case HARNESS_REG_WINDOW_SELECT:
+            return selectedWindow;
+        case HARNESS_REG_WINDOW_BASE:
+            return selected().base;
+        case HARNESS_REG_WINDOW_BYTES:
+            return selected().bytes;
+        case HARNESS_REG_WINDOW_FLAGS:
+            return selected().isWritable ? HARNESS_WINDOW_WRITABLE : 0;
+        case HARNESS_REG_CAUSE:
+            return cause;
+        case HARNESS_REG_INTERRUPT_ENABLE:
+            return interruptEnable;
+        case HARNESS_REG_TICK:
+            return curTick();
+        case HARNESS_REG_FILE_NUMBER:
+            return fileNumber;
+        case HARNESS_REG_FILE_BYTES:
+            return files.sizeBytes(fileNumber);
+        case HARNESS_REG_FILE_OFFSET:
+            return fileOffset;
+        case HARNESS_REG_FILE_ADDRESS:
+            return fileAddress;
+        case HARNESS_REG_FILE_COUNT:
+            return fileCount;
+        default:
+            return allOnes;
     }
 }
 
-void
-BridgeCore::writeRegister(Addr offset, std::uint64_t value)
-{
+void BridgeCore::writeRegister(Addr offset, std::uint64_t value) {
     const Addr page = offset / HARNESS_PAGE_BYTES, inPage = offset % HARNESS_PAGE_BYTES;
     if (page == 0)
         writeBridge(inPage, value);
@@ -157,83 +123,75 @@ BridgeCore::writeRegister(Addr offset, std::uint64_t value)
         writeAccelerator(std::uint32_t(page - 1), inPage, value);
 }
 
-void
-BridgeCore::writeBridge(Addr offset, std::uint64_t value)
-{
+void BridgeCore::writeBridge(Addr offset, std::uint64_t value) {
     switch (offset) {
-      case HARNESS_REG_WINDOW_SELECT:
-        selectedWindow = value;
-        return;
-      case HARNESS_REG_WINDOW_BASE:
-        selected().base = value;
-        return;
-      case HARNESS_REG_WINDOW_BYTES:
-        selected().bytes = value;
-        return;
-      case HARNESS_REG_WINDOW_FLAGS:
-        selected().isWritable = value & HARNESS_WINDOW_WRITABLE;
-        return;
-      case HARNESS_REG_RESET:
-        return reset();
-      case HARNESS_REG_CAUSE:
-        return clearCauses(value);
-      case HARNESS_REG_INTERRUPT_ENABLE:
-        interruptEnable = value;
-        if (cause & interruptEnable)
-            postInterrupt();
-        return;
-      case HARNESS_REG_MARK:
-        return mark(value);
-      case HARNESS_REG_FILE_NUMBER:
-        fileNumber = value;
-        return;
-      case HARNESS_REG_FILE_OFFSET:
-        fileOffset = value;
-        return;
-      case HARNESS_REG_FILE_ADDRESS:
-        fileAddress = value;
-        return;
-      case HARNESS_REG_FILE_COUNT:
-        fileCount = value;
-        return;
-      case HARNESS_REG_FILE_GO:
-        return moveFile(value);
-      default:
-        warn("%s: write to register %#x, which does not exist or is read only", owner.name(),
-             offset);
+        case HARNESS_REG_WINDOW_SELECT:
+            selectedWindow = value;
+            return;
+        case HARNESS_REG_WINDOW_BASE:
+            selected().base = value;
+            return;
+        case HARNESS_REG_WINDOW_BYTES:
+            selected().bytes = value;
+            return;
+        case HARNESS_REG_WINDOW_FLAGS:
+            selected().isWritable = value & HARNESS_WINDOW_WRITABLE;
+            return;
+        case HARNESS_REG_RESET:
+            return reset();
+        case HARNESS_REG_CAUSE:
+            return clearCauses(value);
+        case HARNESS_REG_INTERRUPT_ENABLE:
+            interruptEnable = value;
+            if (cause & interruptEnable) postInterrupt();
+            return;
+        case HARNESS_REG_MARK:
+            return mark(value);
+        case HARNESS_REG_FILE_NUMBER:
+            fileNumber = value;
+            return;
+        case HARNESS_REG_FILE_OFFSET:
+            fileOffset = value;
+            return;
+        case HARNESS_REG_FILE_ADDRESS:
+            fileAddress = value;
+            return;
+        case HARNESS_REG_FILE_COUNT:
+            fileCount = value;
+            return;
+        case HARNESS_REG_FILE_GO:
+            return moveFile(value);
+        default:
+            warn("%s: write to register %#x, which does not exist or is read only", owner.name(),
+                 offset);
     }
 }
 
-void
-BridgeCore::writeAccelerator(std::uint32_t instance, Addr offset, std::uint64_t value)
-{
-    Ring &ring = rings[instance];
+void BridgeCore::writeAccelerator(std::uint32_t instance, Addr offset, std::uint64_t value) {
+    Ring& ring = rings[instance];
     switch (offset) {
-      case HARNESS_REG_RING_BASE:
-        ring.base = value;
-        return;
-      case HARNESS_REG_RING_SLOTS:
-        ring.slots = value;
-        return;
-      case HARNESS_REG_DOORBELL:
-        return ringDoorbell(instance, value);
-      default:
-        warn("%s: write to register %#x of accelerator %d, which does not exist or is read only",
-             owner.name(), offset, instance);
+        case HARNESS_REG_RING_BASE:
+            ring.base = value;
+            return;
+        case HARNESS_REG_RING_SLOTS:
+            ring.slots = value;
+            return;
+        case HARNESS_REG_DOORBELL:
+            return ringDoorbell(instance, value);
+        default:
+            warn(
+                "%s: write to register %#x of accelerator %d, which does not exist or is read only",
+                owner.name(), offset, instance);
     }
 }
 
-void
-BridgeCore::ringDoorbell(std::uint32_t instance, std::uint64_t value)
-{
-    Ring &ring = rings[instance];
+void BridgeCore::ringDoorbell(std::uint32_t instance, std::uint64_t value) {
+    Ring& ring = rings[instance];
     const std::uint64_t count = value & 0xffffffffu;
     const std::uint64_t bytes = (value >> 32 & 0xffffu) * 64;
     const std::string who = owner.name() + ": accelerator " + std::to_string(instance);
-    if (isBroken)
-        return;
-    if (session.link() == nullptr)
-        return fail(who + " got a command, but no model is connected");
+    if (isBroken) return;
+    if (session.link() == nullptr) return fail(who + " got a command, but no model is connected");
     if (ring.base == 0 || ring.slots == 0 || ring.slots > maximumSlots)
         return fail(who + " got a command without a ring");
     if (count != ((ring.submitted + 1) & 0xffffffffu))
@@ -258,161 +216,103 @@ BridgeCore::ringDoorbell(std::uint32_t instance, std::uint64_t value)
                    doorbells.size() - 1);
 }
 
-void
-BridgeCore::handleEvent(std::uint16_t, std::uint64_t argument)
-{
-    const Doorbell &bell = doorbells[argument];
+void BridgeCore::handleEvent(std::uint16_t, std::uint64_t argument) {
+    const Doorbell& bell = doorbells[argument];
     accelerators[bell.instance]->executor().submitUnread(bell.ticket, bell.descriptorBytes);
     if (argument + 1 == doorbells.size())
-        doorbells.clear(); // all earlier ones were served before: same priority, in order
+        doorbells.clear();  // all earlier ones were served before: same priority, in order
 }
 
-void
-BridgeCore::exchangeNeeded(harness::Exchange request)
-{
+void BridgeCore::exchangeNeeded(harness::Exchange request) {
     exchange = std::move(request);
     queue.events.requestStop();
 }
 
-void
-BridgeCore::askModel()
-{
+void BridgeCore::askModel() {
     const harness::Exchange request = std::move(*exchange);
     exchange.reset();
-    bridge::ModelLink *link = session.link();
-    if (link == nullptr || isBroken)
-        return;
+    bridge::ModelLink* link = session.link();
+    if (link == nullptr || isBroken) return;
     try {
-        bridge::Answer answer;
-        if (request.kind == harness::ExchangeKind::Launch) {
-            answer = link->launch(request.instance, request.tick,
-                                  bridge::decodeDescriptor(request.descriptor),
-                                  std::string(request.data.begin(), request.data.end()));
-        } else if (request.kind == harness::ExchangeKind::Event) {
-            std::vector<bridge::CompletionRecord> ended(request.completions.size());
-            std::memcpy(ended.data(), request.completions.data(), ended.size() * sizeof ended[0]);
-            answer = link->event(request.instance, request.tick, ended,
-                                 std::string(request.data.begin(), request.data.end()));
-        } else {
-            answer = link->wake(request.instance, request.tick);
-        }
-        harness::ActionsView view;
-        if (answer.isActions()) {
-            static_assert(sizeof(bridge::NodeRecord) == sizeof(harness::NodeRecord));
-            view.nodes = reinterpret_cast<const harness::NodeRecord *>(answer.actions.nodes.data());
-            view.nodeCount = answer.actions.nodes.size();
-            view.dependences = answer.actions.dependences.data();
-            view.dependenceCount = answer.actions.dependences.size();
-            view.data = reinterpret_cast<const std::uint8_t *>(answer.envelope.data().data());
-            view.dataBytes = answer.envelope.data().size();
-            view.isFinal = answer.actions.isFinal;
-            view.wakeTick = answer.actions.wakeTick;
-        }
-        const std::string wrong = accelerators[request.instance]->executor().answer(view);
-        if (!wrong.empty())
-            fail("the model's answer cannot be executed: " + wrong);
-    } catch (const std::exception &error) {
+        const std::string wrong =
+            answerExchange(*link, request, accelerators[request.instance]->executor());
+        if (!wrong.empty()) fail("the model's answer cannot be executed: " + wrong);
+    } catch (const std::exception& error) {
         fail(error.what());
     }
 }
 
-void
-BridgeCore::fail(const std::string &what)
-{
+void BridgeCore::fail(const std::string& what) {
     isBroken = true;
     queue.stopForGood();
     session.fail(what);
-    if (onProgress)
-        onProgress();
-    if (onIdle)
-        onIdle();
+    if (onProgress) onProgress();
+    if (onIdle) onIdle();
 }
 
-void
-BridgeCore::commandRefused(std::uint32_t instance, const std::string &what)
-{
+void BridgeCore::commandRefused(std::uint32_t instance, const std::string& what) {
     fail("accelerator " + std::to_string(instance) + ", command " +
          std::to_string(rings[instance].completed) + ": " + what);
 }
 
-void
-BridgeCore::commandEnded(std::uint32_t instance, const harness::Ticket &ticket, harness::Tick)
-{
+void BridgeCore::commandEnded(std::uint32_t instance, const harness::Ticket& ticket,
+                              harness::Tick) {
     ++rings[instance].completed;
     DPRINTF(AcceleratorBridge, "accelerator %d: command %d ended\n", instance, ticket.command);
-    if (ticket.isLastOfItem)
-        raiseCause(instance, ticket);
-    if (timeline.size() >= timelineRecordsKept)
-        append(settings.timeline, timeline);
-    if (onProgress)
-        onProgress();
-    if (onIdle && accelerators[instance]->isIdle() && isIdle())
-        onIdle();
+    if (ticket.isLastOfItem) raiseCause(instance, ticket);
+    log.tidy();
+    if (onProgress) onProgress();
+    if (onIdle && accelerators[instance]->isIdle() && isIdle()) onIdle();
 }
 
-void
-BridgeCore::interruptRaised(std::uint32_t instance, const harness::Ticket &ticket, harness::Tick)
-{
+void BridgeCore::interruptRaised(std::uint32_t instance, const harness::Ticket& ticket,
+                                 harness::Tick) {
     raiseCause(instance, ticket);
 }
 
-void
-BridgeCore::raiseCause(std::uint32_t instance, const harness::Ticket &ticket)
-{
+void BridgeCore::raiseCause(std::uint32_t instance, const harness::Ticket& ticket) {
     const std::uint64_t bit = std::uint64_t{1} << instance;
     if (!(cause & bit)) {
         causeTicks[instance] = curTick();
         causeTickets[instance] = ticket;
     }
     cause |= bit;
-    if (interruptEnable & bit)
-        postInterrupt();
+    if (interruptEnable & bit) postInterrupt();
 }
 
-void
-BridgeCore::clearCauses(std::uint64_t mask)
-{
+void BridgeCore::clearCauses(std::uint64_t mask) {
     for (std::uint32_t i = 0; i < instances(); ++i) {
-        if (!(cause & mask & std::uint64_t{1} << i))
-            continue;
-        const harness::Ticket &ticket = causeTickets[i];
-        timeline.push_back({causeTicks[i], curTick(), harness::RecordKind::Interrupt,
-                            std::uint16_t(i), 0, 0, ticket.operatorIndex, ticket.item,
-                            ticket.command, harness::kNone, 0});
+        if (!(cause & mask & std::uint64_t{1} << i)) continue;
+        const harness::Ticket& ticket = causeTickets[i];
+        log.timeline.push_back({causeTicks[i], curTick(), harness::RecordKind::Interrupt,
+                                std::uint16_t(i), 0, 0, ticket.operatorIndex, ticket.item,
+                                ticket.command, harness::kNone, 0});
     }
     cause &= ~mask;
     if (cause & interruptEnable)
-        postInterrupt(); // an interrupt message may have been dropped while it was masked
+        postInterrupt();  // an interrupt message may have been dropped while it was masked
 }
 
-void
-BridgeCore::reset()
-{
-    if (!isIdle())
-        return fail("RESET while commands are running");
+void BridgeCore::reset() {
+    if (!isIdle()) return fail("RESET while commands are running");
     cause = 0;
-    for (Ring &ring : rings)
-        ring.submitted = ring.completed = 0;
+    for (Ring& ring : rings) ring.submitted = ring.completed = 0;
     hasRun = false;
-    bridge::ModelLink *link = session.link();
-    if (link == nullptr)
-        return;
+    bridge::ModelLink* link = session.link();
+    if (link == nullptr) return;
     std::vector<bridge::Window> list;
     for (std::size_t i = 0; i < windows.size(); ++i) {
-        if (windows[i].bytes == 0)
-            break;
+        if (windows[i].bytes == 0) break;
         list.push_back({"window" + std::to_string(i), windows[i].bytes, windows[i].isWritable});
     }
     try {
         link->reset(list);
-    } catch (const std::exception &error) {
+    } catch (const std::exception& error) {
         fail(error.what());
     }
 }
 
-void
-BridgeCore::moveFile(std::uint64_t operation)
-{
+void BridgeCore::moveFile(std::uint64_t operation) {
     if (operation == HARNESS_FILE_READ)
         fileCount = files.readInto(fileNumber, fileOffset, fileAddress, fileCount);
     else if (operation == HARNESS_FILE_WRITE)
@@ -421,39 +321,35 @@ BridgeCore::moveFile(std::uint64_t operation)
         fileCount = 0;
 }
 
-void
-BridgeCore::mark(std::uint64_t value)
-{
+void BridgeCore::mark(std::uint64_t value) {
     const std::uint64_t code = value & 0xff, argument = value >> 8;
     if (code == HARNESS_MARK_STEP) {
         step = argument;
         return;
     }
-    marks.insert(marks.end(), {curTick(), code, argument});
+    log.mark(code, argument);
     DPRINTF(AcceleratorBridge, "mark %d (%d)\n", code, argument);
     const int number = int(argument);
     switch (code) {
-      case HARNESS_MARK_CHECKPOINT:
-        return exitSimLoop("harness checkpoint", 0);
-      case HARNESS_MARK_READY:
-        return exitSimLoop("harness ready", 0);
-      case HARNESS_MARK_BEGIN:
-        return exitSimLoop("harness inference begins", number);
-      case HARNESS_MARK_END:
-        return exitSimLoop("harness inference ends", number);
-      case HARNESS_MARK_EXIT:
-        return exitSimLoop("harness exit", number);
-      default:
-        warn("%s: mark %d is unknown", owner.name(), code);
+        case HARNESS_MARK_CHECKPOINT:
+            return exitSimLoop("harness checkpoint", 0);
+        case HARNESS_MARK_READY:
+            return exitSimLoop("harness ready", 0);
+        case HARNESS_MARK_BEGIN:
+            return exitSimLoop("harness inference begins", number);
+        case HARNESS_MARK_END:
+            return exitSimLoop("harness inference ends", number);
+        case HARNESS_MARK_EXIT:
+            return exitSimLoop("harness exit", number);
+        default:
+            warn("%s: mark %d is unknown", owner.name(), code);
     }
 }
 
-std::string
-BridgeCore::read(std::uint32_t, const std::vector<bridge::MemoryRange> &ranges)
-{
+std::string BridgeCore::read(std::uint32_t, const std::vector<bridge::MemoryRange>& ranges) {
     std::string bytes;
-    for (const bridge::MemoryRange &range : ranges) {
-        const GuestWindow &window = windows.at(bridge::windowOf(range.address));
+    for (const bridge::MemoryRange& range : ranges) {
+        const GuestWindow& window = windows.at(bridge::windowOf(range.address));
         std::string part(range.sizeBytes, '\0');
         system.physProxy.readBlob(window.base + bridge::offsetOf(range.address), part.data(),
                                   part.size());
@@ -462,35 +358,23 @@ BridgeCore::read(std::uint32_t, const std::vector<bridge::MemoryRange> &ranges)
     return bytes;
 }
 
-void
-BridgeCore::writeTimeline()
-{
-    append(settings.timeline, timeline);
-    append(marksFile, marks);
-}
-
-void
-BridgeCore::serialize(CheckpointOut &cp) const
-{
+void BridgeCore::serialize(CheckpointOut& cp) const {
     fatal_if(hasRun && session.hasFailed() == false,
              "%s: a checkpoint would lack the model's state: commands have run since RESET; take "
              "it before the first command or after a RESET",
              owner.name());
     std::vector<std::uint64_t> table;
-    for (const GuestWindow &window : windows)
+    for (const GuestWindow& window : windows)
         table.insert(table.end(), {window.base, window.bytes, window.isWritable});
     arrayParamOut(cp, "windows", table);
     std::vector<std::uint64_t> ringTable;
-    for (const Ring &ring : rings)
-        ringTable.insert(ringTable.end(), {ring.base, ring.slots});
+    for (const Ring& ring : rings) ringTable.insert(ringTable.end(), {ring.base, ring.slots});
     arrayParamOut(cp, "rings", ringTable);
     paramOut(cp, "cause", cause);
     paramOut(cp, "interruptEnable", interruptEnable);
 }
 
-void
-BridgeCore::unserialize(CheckpointIn &cp)
-{
+void BridgeCore::unserialize(CheckpointIn& cp) {
     std::vector<std::uint64_t> table, ringTable;
     arrayParamIn(cp, "windows", table);
     for (std::size_t i = 0; i < windows.size() && 3 * i + 2 < table.size(); ++i)
@@ -507,4 +391,4 @@ BridgeCore::unserialize(CheckpointIn &cp)
     paramIn(cp, "interruptEnable", interruptEnable);
 }
 
-} // namespace gem5
+}  // namespace gem5

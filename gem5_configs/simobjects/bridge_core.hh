@@ -15,17 +15,16 @@
 #include "guest_memory.hh"
 #include "model_session.hh"
 #include "nested_queue.hh"
+#include "run_log.hh"
 #include "sim/serialize.hh"
 #include "sim/sim_object.hh"
 
-namespace gem5
-{
+namespace gem5 {
 
 /// What the two forms of the bridge have in common as parameters.
-struct BridgeSettings
-{
-    ModelSession *session = nullptr;
-    std::vector<Accelerator *> accelerators;
+struct BridgeSettings {
+    ModelSession* session = nullptr;
+    std::vector<Accelerator*> accelerators;
     bool isCoherent = false;
     std::vector<std::string> files;
     std::string timeline;
@@ -41,10 +40,9 @@ class BridgeCore final : public Serializable,
                          public harness::ExchangeListener,
                          public harness::AcceleratorListener,
                          public harness::EventHandler,
-                         public harness::bridge::FunctionalReader
-{
+                         public harness::bridge::FunctionalReader {
   public:
-    BridgeCore(SimObject &owner, System &system, const BridgeSettings &settings);
+    BridgeCore(SimObject& owner, System& system, const BridgeSettings& settings);
 
     std::string name() const { return owner.name(); }
 
@@ -67,31 +65,29 @@ class BridgeCore final : public Serializable,
     bool hasFailed() const { return isBroken; }
     bool isIdle() const;
     std::uint64_t currentStep() const { return step; }
-    System &guestSystem() { return system; }
+    System& guestSystem() { return system; }
 
-    void serialize(CheckpointOut &cp) const override;
-    void unserialize(CheckpointIn &cp) override;
+    void serialize(CheckpointOut& cp) const override;
+    void unserialize(CheckpointIn& cp) override;
 
     void exchangeNeeded(harness::Exchange exchange) override;
-    void commandEnded(std::uint32_t instance, const harness::Ticket &ticket,
+    void commandEnded(std::uint32_t instance, const harness::Ticket& ticket,
                       harness::Tick now) override;
-    void commandRefused(std::uint32_t instance, const std::string &what) override;
-    void interruptRaised(std::uint32_t instance, const harness::Ticket &ticket,
+    void commandRefused(std::uint32_t instance, const std::string& what) override;
+    void interruptRaised(std::uint32_t instance, const harness::Ticket& ticket,
                          harness::Tick now) override;
     void handleEvent(std::uint16_t kind, std::uint64_t argument) override;
     std::string read(std::uint32_t instance,
-                     const std::vector<harness::bridge::MemoryRange> &ranges) override;
+                     const std::vector<harness::bridge::MemoryRange>& ranges) override;
 
   private:
-    struct Ring
-    {
+    struct Ring {
         Addr base = 0;
         std::uint64_t slots = 0;
         std::uint64_t submitted = 0;
         std::uint64_t completed = 0;
     };
-    struct Doorbell
-    {
+    struct Doorbell {
         std::uint32_t instance;
         harness::Ticket ticket;
         std::uint32_t descriptorBytes;
@@ -102,30 +98,28 @@ class BridgeCore final : public Serializable,
     void writeAccelerator(std::uint32_t instance, Addr offset, std::uint64_t value);
     void ringDoorbell(std::uint32_t instance, std::uint64_t value);
     void clearCauses(std::uint64_t mask);
-    void raiseCause(std::uint32_t instance, const harness::Ticket &ticket);
+    void raiseCause(std::uint32_t instance, const harness::Ticket& ticket);
     void reset();
     void moveFile(std::uint64_t operation);
     void mark(std::uint64_t value);
     void askModel();
-    void fail(const std::string &what);
-    void writeTimeline();
-    GuestWindow &selected() { return windows[selectedWindow % windows.size()]; }
+    void fail(const std::string& what);
+    GuestWindow& selected() { return windows[selectedWindow % windows.size()]; }
 
-    SimObject &owner;
-    System &system;
+    SimObject& owner;
+    System& system;
     const BridgeSettings settings;
-    ModelSession &session;
-    std::vector<Accelerator *> accelerators;
+    ModelSession& session;
+    std::vector<Accelerator*> accelerators;
     NestedQueue queue;
     const harness::ComponentId component;
     GuestFiles files;
+    RunLog log;
     WindowTable windows;
     std::vector<Ring> rings;
-    std::vector<Doorbell> doorbells; // by argument of their events
+    std::vector<Doorbell> doorbells;  // by argument of their events
     std::optional<harness::Exchange> exchange;
-    std::vector<harness::TimelineRecord> timeline;
-    std::vector<std::uint64_t> marks; // tick, code, argument
-    std::vector<Tick> causeTicks;     // by accelerator: since when its cause is set
+    std::vector<Tick> causeTicks;  // by accelerator: since when its cause is set
     std::vector<harness::Ticket> causeTickets;
 
     std::uint64_t selectedWindow = 0;
@@ -136,10 +130,10 @@ class BridgeCore final : public Serializable,
     std::uint64_t fileAddress = 0;
     std::uint64_t fileCount = 0;
     std::uint64_t step = 0;
-    bool hasRun = false; // a command was submitted since the model's last Reset
+    bool hasRun = false;  // a command was submitted since the model's last Reset
     bool isBroken = false;
 };
 
-} // namespace gem5
+}  // namespace gem5
 
 #endif

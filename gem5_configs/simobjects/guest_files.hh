@@ -9,8 +9,7 @@
 
 #include "sim/system.hh"
 
-namespace gem5
-{
+namespace gem5 {
 
 /**
  * The host's files that a guest reads and writes by number, without time.
@@ -18,11 +17,10 @@ namespace gem5
  * What a guest may read is named by the configuration; what it writes goes into gem5's output
  * directory under names of our own, so that a guest reaches nothing else of the host's.
  */
-class GuestFiles final
-{
+class GuestFiles final {
   public:
     /// `files`: "NUMBER=PATH" each. Ends gem5 with the user's mistake if one is malformed.
-    GuestFiles(System &system, const std::vector<std::string> &files);
+    GuestFiles(System& system, const std::vector<std::string>& files);
 
     /// All ones if there is no such file.
     std::uint64_t sizeBytes(std::uint64_t number) const;
@@ -34,10 +32,10 @@ class GuestFiles final
                             std::uint64_t count);
 
   private:
-    System &system;
+    System& system;
     std::map<std::uint64_t, std::string> paths;
 };
 
-} // namespace gem5
+}  // namespace gem5
 
 #endif

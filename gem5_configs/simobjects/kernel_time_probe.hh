@@ -8,8 +8,7 @@
 #include "params/KernelTimeProbe.hh"
 #include "sim/probe/probe.hh"
 
-namespace gem5
-{
+namespace gem5 {
 
 /**
  * Notes each change between user and kernel from the program counters that a CPU retires.
@@ -17,16 +16,15 @@ namespace gem5
  * The guest runs as it would without it. Records are two u64: the tick, and the first program
  * counter after the change; the kernel's have bit 63 set.
  */
-class KernelTimeProbe final : public ProbeListenerObject
-{
+class KernelTimeProbe final : public ProbeListenerObject {
   public:
     PARAMS(KernelTimeProbe);
-    explicit KernelTimeProbe(const Params &params);
+    explicit KernelTimeProbe(const Params& params);
 
     void regProbeListeners() override;
 
   private:
-    void retired(const Addr &pc);
+    void retired(const Addr& pc);
     void flush();
 
     std::vector<std::uint64_t> records;
@@ -34,6 +32,6 @@ class KernelTimeProbe final : public ProbeListenerObject
     bool hasBegun = false;
 };
 
-} // namespace gem5
+}  // namespace gem5
 
 #endif

@@ -11,32 +11,25 @@
 #include "sim/cur_tick.hh"
 #include "sim/sim_exit.hh"
 
-namespace gem5
-{
+namespace gem5 {
 
-extern const char *gem5Version; // base/version.cc; no header declares it
+extern const char* gem5Version;  // base/version.cc; no header declares it
 
 namespace bridge = harness::bridge;
 
-namespace
-{
+namespace {
 
-void
-writeFile(const std::string &name, const std::string &text)
-{
-    OutputStream *file = simout.create(name, false, true);
+void writeFile(const std::string& name, const std::string& text) {
+    OutputStream* file = simout.create(name, false, true);
     *file->stream() << text << std::flush;
     simout.close(file);
 }
 
-bridge::LinkSettings
-settingsOf(const ModelSessionParams &p)
-{
+bridge::LinkSettings settingsOf(const ModelSessionParams& p) {
     bridge::LinkSettings settings;
     settings.endpoint = p.endpoint;
     settings.tokenText = p.token;
-    if (p.replay.empty())
-        settings.token = bridge::parseToken(p.token);
+    if (p.replay.empty()) settings.token = bridge::parseToken(p.token);
     settings.deadlineSeconds = p.deadline;
     settings.modelPid = p.model_pid;
     settings.recordPath = p.record;
@@ -51,11 +44,9 @@ settingsOf(const ModelSessionParams &p)
 }
 
 /// The statistics of ByeAck as JSON, for the report.
-std::string
-statisticsText(const std::vector<bridge::ModelStatistic> &statistics)
-{
+std::string statisticsText(const std::vector<bridge::ModelStatistic>& statistics) {
     bridge::JsonArray list;
-    for (const bridge::ModelStatistic &each : statistics) {
+    for (const bridge::ModelStatistic& each : statistics) {
         bridge::JsonObject entry;
         entry["name"] = each.name;
         entry["value"] = each.value;
@@ -67,73 +58,55 @@ statisticsText(const std::vector<bridge::ModelStatistic> &statistics)
     return bridge::Json(std::move(list)).canonical() + "\n";
 }
 
-} // namespace
+}  // namespace
 
-ModelSession::ModelSession(const Params &params) : SimObject(params)
-{
+ModelSession::ModelSession(const Params& params) : SimObject(params) {
     fatal_if(params.mode != "kernel" && params.mode != "exact",
              "%s.mode is \"%s\": expected \"kernel\" or \"exact\"", name(), params.mode);
     registerExitCallback([this] { end(); });
 }
 
-bool
-ModelSession::isKernelMode() const
-{
-    return params().mode == "kernel";
-}
+bool ModelSession::isKernelMode() const { return params().mode == "kernel"; }
 
-void
-ModelSession::connect(bridge::FunctionalReader &reader)
-{
-    if (params().endpoint.empty() && params().replay.empty())
-        return;
+void ModelSession::connect(bridge::FunctionalReader& reader) {
+    if (params().endpoint.empty() && params().replay.empty()) return;
     try {
         modelLink = bridge::connectModel(settingsOf(params()), &reader);
-    } catch (const std::exception &error) {
+    } catch (const std::exception& error) {
         writeFile("harness_error.txt", error.what());
         fatal("%s: no session with the accelerator model: %s", name(), error.what());
     }
     DPRINTF(ModelSession, "connected to %s\n", modelLink->model().model());
 }
 
-std::vector<std::string>
-ModelSession::units() const
-{
+std::vector<std::string> ModelSession::units() const {
     std::vector<std::string> names;
-    if (modelLink == nullptr)
-        return names;
+    if (modelLink == nullptr) return names;
     const auto description = bridge::Json::parse(modelLink->model().description_json());
-    const auto *object = description.as<bridge::JsonObject>();
+    const auto* object = description.as<bridge::JsonObject>();
     fatal_if(object == nullptr || object->count("units") == 0, "%s: a description without units",
              name());
-    const auto *list = object->at("units").as<bridge::JsonArray>();
+    const auto* list = object->at("units").as<bridge::JsonArray>();
     fatal_if(list == nullptr, "%s: units of the description are no list", name());
-    for (const bridge::Json &unit : *list) {
-        const auto *text = unit.as<std::string>();
+    for (const bridge::Json& unit : *list) {
+        const auto* text = unit.as<std::string>();
         fatal_if(text == nullptr, "%s: a unit's name is no text", name());
         names.push_back(*text);
     }
     return names;
 }
 
-void
-ModelSession::fail(const std::string &what)
-{
-    if (isOver)
-        return;
+void ModelSession::fail(const std::string& what) {
+    if (isOver) return;
     isOver = true;
-    if (async_event && async_exit)
-        return; // the user wants to stop; gem5 ends the loop itself
+    if (async_event && async_exit) return;  // the user wants to stop; gem5 ends the loop itself
     writeFile("harness_error.txt", what);
     warn("%s: %s", name(), what);
     exitSimLoopNow("harness model failed", 1);
 }
 
-void
-ModelSession::end()
-{
-    if (link() == nullptr)
-        return;
+void ModelSession::end() {
+    if (link() == nullptr) return;
     try {
         const auto statistics = modelLink->bye(curTick());
         writeFile("model_statistics.json", statisticsText(statistics));
@@ -141,11 +114,11 @@ ModelSession::end()
         costs["exchanges"] = std::int64_t(modelLink->exchanges());
         costs["waited_seconds"] = modelLink->waitedSeconds();
         writeFile("bridge_costs.json", bridge::Json(std::move(costs)).canonical() + "\n");
-    } catch (const std::exception &error) {
+    } catch (const std::exception& error) {
         writeFile("harness_error.txt", error.what());
         warn("%s: the model did not end well: %s", name(), error.what());
     }
     isOver = true;
 }
 
-} // namespace gem5
+}  // namespace gem5

@@ -10,8 +10,7 @@
 #include "params/ModelSession.hh"
 #include "sim/sim_object.hh"
 
-namespace gem5
-{
+namespace gem5 {
 
 /**
  * The connection to an accelerator model, from the handshake to Bye.
@@ -19,24 +18,23 @@ namespace gem5
  * Every failure ends the simulation loop with the exit cause "harness model failed" and leaves its
  * text in harness_error.txt; gem5's statistics can then still be dumped.
  */
-class ModelSession final : public SimObject
-{
+class ModelSession final : public SimObject {
   public:
     PARAMS(ModelSession);
-    explicit ModelSession(const Params &params);
+    explicit ModelSession(const Params& params);
 
     /// Binds the endpoint and waits for the model; `reader` serves its functional reads.
-    void connect(harness::bridge::FunctionalReader &reader);
+    void connect(harness::bridge::FunctionalReader& reader);
 
     /// Null without an endpoint (a guest that only boots) and after a failure.
-    harness::bridge::ModelLink *link() { return isOver ? nullptr : modelLink.get(); }
+    harness::bridge::ModelLink* link() { return isOver ? nullptr : modelLink.get(); }
     bool isKernelMode() const;
 
     /// Names of the model's units, from its description.
     std::vector<std::string> units() const;
 
     /// Writes the error down and asks the simulation loop to end.
-    void fail(const std::string &what);
+    void fail(const std::string& what);
     bool hasFailed() const { return isOver; }
 
   private:
@@ -46,6 +44,6 @@ class ModelSession final : public SimObject
     bool isOver = false;
 };
 
-} // namespace gem5
+}  // namespace gem5
 
 #endif

@@ -1,54 +1,39 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nested_queue.hh"
 
-namespace gem5
-{
+namespace gem5 {
 
-namespace
-{
+namespace {
 
 /// After the responses of a tick have come (gem5's default), before CPUs start their cycle.
 constexpr Event::Priority afterResponses = Event::CPU_Tick_Pri - 5;
 
-} // namespace
+}  // namespace
 
-NestedQueue::NestedQueue(EventManager &manager, const std::string &name)
-    : manager(manager), event([this] { run(); }, name + ".executor", false, afterResponses)
-{}
+NestedQueue::NestedQueue(EventManager& manager, const std::string& name)
+    : manager(manager), event([this] { run(); }, name + ".executor", false, afterResponses) {}
 
-void
-NestedQueue::schedule(Tick when, harness::Priority priority, harness::ComponentId component,
-                      std::uint16_t kind, std::uint64_t argument)
-{
-    if (isStopped)
-        return;
+void NestedQueue::schedule(Tick when, harness::Priority priority, harness::ComponentId component,
+                           std::uint16_t kind, std::uint64_t argument) {
+    if (isStopped) return;
     events.schedule(when, priority, component, kind, argument);
     arm();
 }
 
-void
-NestedQueue::stopForGood()
-{
+void NestedQueue::stopForGood() {
     isStopped = true;
-    if (event.scheduled())
-        manager.deschedule(event);
+    if (event.scheduled()) manager.deschedule(event);
 }
 
-void
-NestedQueue::run()
-{
+void NestedQueue::run() {
     isRunning = true;
-    while (!isStopped && events.runUntil(curTick()) == harness::RunExit::Stopped)
-        onStop();
+    while (!isStopped && events.runUntil(curTick()) == harness::RunExit::Stopped) onStop();
     isRunning = false;
     arm();
 }
 
-void
-NestedQueue::arm()
-{
-    if (isRunning || isStopped || events.isEmpty())
-        return;
+void NestedQueue::arm() {
+    if (isRunning || isStopped || events.isEmpty()) return;
     const Tick next = events.nextTick();
     if (!event.scheduled())
         manager.schedule(event, next);
@@ -56,4 +41,4 @@ NestedQueue::arm()
         manager.reschedule(event, next);
 }
 
-} // namespace gem5
+}  // namespace gem5

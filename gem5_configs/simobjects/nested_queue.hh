@@ -8,8 +8,7 @@
 #include "harness/port/event_queue.hh"
 #include "sim/eventq.hh"
 
-namespace gem5
-{
+namespace gem5 {
 
 /**
  * The executor's own event queue, run by one gem5 event.
@@ -18,10 +17,9 @@ namespace gem5
  * that gem5's order of events at one tick, last in first out, never decides anything. Whatever
  * comes from gem5 (a response, a doorbell) enters as an event at the present tick.
  */
-class NestedQueue final
-{
+class NestedQueue final {
   public:
-    NestedQueue(EventManager &manager, const std::string &name);
+    NestedQueue(EventManager& manager, const std::string& name);
 
     harness::EventQueue events;
 
@@ -41,12 +39,12 @@ class NestedQueue final
     void run();
     void arm();
 
-    EventManager &manager;
+    EventManager& manager;
     EventFunctionWrapper event;
     bool isRunning = false;
     bool isStopped = false;
 };
 
-} // namespace gem5
+}  // namespace gem5
 
 #endif

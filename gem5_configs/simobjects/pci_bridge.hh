@@ -8,31 +8,29 @@
 #include "dev/pci/device.hh"
 #include "params/AcceleratorBridgePci.hh"
 
-namespace gem5
-{
+namespace gem5 {
 
 #if __has_include("dev/pci/upstream.hh")
-using PciFunction = PciEndpoint; // gem5 v25 and newer
+using PciFunction = PciEndpoint;  // gem5 v25 and newer
 #else
 using PciFunction = PciDevice;
 #endif
 
 /// The accelerator bridge as a PCI function: registers in BAR 0, interrupt INTA.
-class AcceleratorBridgePci final : public PciFunction
-{
+class AcceleratorBridgePci final : public PciFunction {
   public:
     PARAMS(AcceleratorBridgePci);
-    explicit AcceleratorBridgePci(const Params &params);
+    explicit AcceleratorBridgePci(const Params& params);
 
     void init() override;
     DrainState drain() override;
-    void serialize(CheckpointOut &cp) const override;
-    void unserialize(CheckpointIn &cp) override;
+    void serialize(CheckpointOut& cp) const override;
+    void unserialize(CheckpointIn& cp) override;
 
     /// For configuration scripts.
     std::uint64_t currentStep() const { return core.currentStep(); }
     std::vector<std::uint8_t> functionalRead(Addr address, std::uint64_t count);
-    void functionalWrite(Addr address, const std::vector<std::uint8_t> &bytes);
+    void functionalWrite(Addr address, const std::vector<std::uint8_t>& bytes);
 
   protected:
     Tick read(PacketPtr pkt) override;
@@ -44,6 +42,6 @@ class AcceleratorBridgePci final : public PciFunction
     BridgeCore core;
 };
 
-} // namespace gem5
+}  // namespace gem5
 
 #endif

@@ -15,59 +15,46 @@
 #include "sim/syscall_emul_buf.hh"
 #include "sim/system.hh"
 
-namespace gem5
-{
+namespace gem5 {
 
-namespace
-{
+namespace {
 
 constexpr std::uint64_t ringSlots = 16;
 constexpr std::uint64_t largestWindowBytes = std::uint64_t{1} << 40;
 
-constexpr Addr
-accelerator(std::uint64_t instance, Addr offset)
-{
+constexpr Addr accelerator(std::uint64_t instance, Addr offset) {
     return (instance + 1) * HARNESS_PAGE_BYTES + offset;
 }
 
 template <typename T>
-T
-fetch(ThreadContext *tc, Addr buffer)
-{
+T fetch(ThreadContext* tc, Addr buffer) {
     T value;
     SETranslatingPortProxy(tc).readBlob(buffer, &value, sizeof value);
     return value;
 }
 
 template <typename T>
-void
-give(ThreadContext *tc, Addr buffer, const T &value)
-{
+void give(ThreadContext* tc, Addr buffer, const T& value) {
     SETranslatingPortProxy(tc).writeBlob(buffer, &value, sizeof value);
 }
 
-} // namespace
+}  // namespace
 
-AcceleratorDriver::AcceleratorDriver(const Params &params)
-    : EmulatedDriver(params), device(*params.bridge), bridge(device.bridge())
-{
+AcceleratorDriver::AcceleratorDriver(const Params& params)
+    : EmulatedDriver(params), device(*params.bridge), bridge(device.bridge()) {
     bridge.onProgress = [this] { wakeWaiters(); };
 }
 
-int
-AcceleratorDriver::open(ThreadContext *tc, int, int)
-{
-    if (isOpen)
-        return -EBUSY;
-    isOpen = true;
-    makeRings(tc);
-    auto process = tc->getProcessPtr();
-    return process->fds->allocFD(std::make_shared<DeviceFDEntry>(this, filename));
+int AcceleratorDriver::open(ThreadContext* tc, int, int) {
+    if (!opened.expired()) return -EBUSY;
+    forgetWindows();
+    if (rings.empty()) makeRings(tc);
+    const auto entry = std::make_shared<DeviceFDEntry>(this, filename);
+    opened = entry;
+    return tc->getProcessPtr()->fds->allocFD(entry);
 }
 
-Addr
-AcceleratorDriver::allocatePages(ThreadContext *tc, std::uint64_t bytes)
-{
+Addr AcceleratorDriver::allocatePages(ThreadContext* tc, std::uint64_t bytes) {
     const int pages = int(divCeil(bytes, Addr{HARNESS_PAGE_BYTES}));
     const Addr base = tc->getProcessPtr()->seWorkload->allocPhysPages(pages);
     const std::vector<std::uint8_t> zeros(HARNESS_PAGE_BYTES, 0);
@@ -77,9 +64,7 @@ AcceleratorDriver::allocatePages(ThreadContext *tc, std::uint64_t bytes)
     return base;
 }
 
-void
-AcceleratorDriver::makeRings(ThreadContext *tc)
-{
+void AcceleratorDriver::makeRings(ThreadContext* tc) {
     for (std::uint32_t i = 0; i < bridge.instances(); ++i) {
         rings.push_back(allocatePages(tc, ringSlots * HARNESS_SLOT_BYTES));
         submitted.push_back(0);
@@ -88,39 +73,42 @@ AcceleratorDriver::makeRings(ThreadContext *tc)
     }
 }
 
-int
-AcceleratorDriver::ioctl(ThreadContext *tc, unsigned request, Addr buffer)
-{
+void AcceleratorDriver::forgetWindows() {
+    for (std::size_t i = 0; i < windows.size(); ++i) {
+        write(HARNESS_REG_WINDOW_SELECT, i);
+        write(HARNESS_REG_WINDOW_BYTES, 0);
+    }
+    windows.clear();  // their pages stay taken: syscall emulation never gives memory back
+}
+
+int AcceleratorDriver::ioctl(ThreadContext* tc, unsigned request, Addr buffer) {
     switch (request) {
-      case HARNESS_IOC_INFO:
-        return info(tc, buffer);
-      case HARNESS_IOC_ALLOCATE:
-        return allocate(tc, buffer);
-      case HARNESS_IOC_RESET:
-        if (!bridge.isIdle())
-            return -EBUSY;
-        write(HARNESS_REG_RESET, 1);
-        std::fill(submitted.begin(), submitted.end(), 0);
-        return bridge.hasFailed() ? -EIO : 0;
-      case HARNESS_IOC_SUBMIT:
-        return submit(tc, buffer);
-      case HARNESS_IOC_WAIT:
-        return wait(tc, buffer);
-      case HARNESS_IOC_FILE:
-        return file(tc, buffer);
-      case HARNESS_IOC_MARK:
-        return mark(tc, buffer);
-      case HARNESS_IOC_COUNTERS:
-        give(tc, buffer, counters);
-        return 0;
-      default:
-        return -ENOTTY;
+        case HARNESS_IOC_INFO:
+            return info(tc, buffer);
+        case HARNESS_IOC_ALLOCATE:
+            return allocate(tc, buffer);
+        case HARNESS_IOC_RESET:
+            if (!bridge.isIdle()) return -EBUSY;
+            write(HARNESS_REG_RESET, 1);
+            std::fill(submitted.begin(), submitted.end(), 0);
+            return bridge.hasFailed() ? -EIO : 0;
+        case HARNESS_IOC_SUBMIT:
+            return submit(tc, buffer);
+        case HARNESS_IOC_WAIT:
+            return wait(tc, buffer);
+        case HARNESS_IOC_FILE:
+            return file(tc, buffer);
+        case HARNESS_IOC_MARK:
+            return mark(tc, buffer);
+        case HARNESS_IOC_COUNTERS:
+            give(tc, buffer, counters);
+            return 0;
+        default:
+            return -ENOTTY;
     }
 }
 
-int
-AcceleratorDriver::info(ThreadContext *tc, Addr buffer)
-{
+int AcceleratorDriver::info(ThreadContext* tc, Addr buffer) {
     harness_info reply = {};
     reply.version = HARNESS_ABI_VERSION;
     reply.instances = bridge.instances();
@@ -130,15 +118,12 @@ AcceleratorDriver::info(ThreadContext *tc, Addr buffer)
     return 0;
 }
 
-int
-AcceleratorDriver::allocate(ThreadContext *tc, Addr buffer)
-{
+int AcceleratorDriver::allocate(ThreadContext* tc, Addr buffer) {
     auto request = fetch<harness_allocate>(tc, buffer);
     if (request.size_bytes == 0 || request.size_bytes % HARNESS_PAGE_BYTES != 0 ||
         request.size_bytes > largestWindowBytes || request.flags & ~HARNESS_WINDOW_WRITABLE)
         return -EINVAL;
-    if (windows.size() == HARNESS_MAXIMUM_WINDOWS)
-        return -ENOSPC;
+    if (windows.size() == HARNESS_MAXIMUM_WINDOWS) return -ENOSPC;
     GuestWindow window;
     window.base = allocatePages(tc, request.size_bytes);
     window.bytes = request.size_bytes;
@@ -153,18 +138,15 @@ AcceleratorDriver::allocate(ThreadContext *tc, Addr buffer)
     return 0;
 }
 
-int
-AcceleratorDriver::submit(ThreadContext *tc, Addr buffer)
-{
+int AcceleratorDriver::submit(ThreadContext* tc, Addr buffer) {
     auto request = fetch<harness_submit>(tc, buffer);
     if (request.instance >= bridge.instances() || request.size_bytes == 0 ||
-        request.size_bytes % 64 != 0 || request.size_bytes > HARNESS_SLOT_BYTES)
+        request.interrupts > 1 || request.size_bytes % 64 != 0 ||
+        request.size_bytes > HARNESS_SLOT_BYTES)
         return -EINVAL;
-    if (bridge.hasFailed())
-        return -EIO;
-    std::uint64_t &count = submitted[request.instance];
-    if (count - bridge.completed(std::uint32_t(request.instance)) >= ringSlots)
-        return -EAGAIN;
+    if (bridge.hasFailed()) return -EIO;
+    std::uint64_t& count = submitted[request.instance];
+    if (count - bridge.completed(std::uint32_t(request.instance)) >= ringSlots) return -EAGAIN;
     std::vector<std::uint8_t> bytes(request.size_bytes);
     SETranslatingPortProxy(tc).readBlob(request.descriptor, bytes.data(), bytes.size());
     const Addr slot = rings[request.instance] + count % ringSlots * HARNESS_SLOT_BYTES;
@@ -177,32 +159,24 @@ AcceleratorDriver::submit(ThreadContext *tc, Addr buffer)
     return 0;
 }
 
-int
-AcceleratorDriver::wait(ThreadContext *tc, Addr buffer)
-{
+int AcceleratorDriver::wait(ThreadContext* tc, Addr buffer) {
     auto request = fetch<harness_wait>(tc, buffer);
-    if (request.instance >= bridge.instances())
-        return -EINVAL;
-    if (bridge.hasFailed())
-        return -EIO;
+    if (request.instance >= bridge.instances()) return -EINVAL;
+    if (bridge.hasFailed()) return -EIO;
     ++counters.waits;
     request.completed = bridge.completed(std::uint32_t(request.instance));
     give(tc, buffer, request);
-    if (request.completed >= request.count)
-        return 0;
-    if (request.timeout_us != 0)
-        return -EINVAL; // a thread that this driver suspends has no timer
+    if (request.completed >= request.count) return 0;
+    if (request.timeout_us != 0) return -EINVAL;  // a thread that this driver suspends has no timer
     ++counters.sleeps;
     waiters.push_back({tc, buffer, request});
     tc->suspend();
     return 0;
 }
 
-void
-AcceleratorDriver::wakeWaiters()
-{
+void AcceleratorDriver::wakeWaiters() {
     std::vector<Waiter> sleeping;
-    for (Waiter &each : waiters) {
+    for (Waiter& each : waiters) {
         const std::uint64_t completed = bridge.completed(std::uint32_t(each.request.instance));
         if (completed < each.request.count && !bridge.hasFailed()) {
             sleeping.push_back(each);
@@ -215,24 +189,23 @@ AcceleratorDriver::wakeWaiters()
     waiters = std::move(sleeping);
 }
 
-int
-AcceleratorDriver::file(ThreadContext *tc, Addr buffer)
-{
+int AcceleratorDriver::file(ThreadContext* tc, Addr buffer) {
     auto request = fetch<harness_file>(tc, buffer);
     write(HARNESS_REG_FILE_NUMBER, request.number);
     if (request.operation == 0) {
         request.count = bridge.readRegister(HARNESS_REG_FILE_BYTES);
-        if (request.count == ~std::uint64_t{0})
-            return -ENOENT;
+        if (request.count == ~std::uint64_t{0}) return -ENOENT;
         give(tc, buffer, request);
         return 0;
     }
-    if (request.operation > HARNESS_FILE_WRITE || request.window >= windows.size())
-        return -EINVAL;
-    const GuestWindow &window = windows[request.window];
+    if (request.operation > HARNESS_FILE_WRITE || request.window >= windows.size()) return -EINVAL;
+    const GuestWindow& window = windows[request.window];
     if (request.window_offset > window.bytes ||
         request.count > window.bytes - request.window_offset)
         return -EINVAL;
+    if (request.operation == HARNESS_FILE_READ &&
+        bridge.readRegister(HARNESS_REG_FILE_BYTES) == ~std::uint64_t{0})
+        return -ENOENT;
     write(HARNESS_REG_FILE_OFFSET, request.file_offset);
     write(HARNESS_REG_FILE_ADDRESS, window.base + request.window_offset);
     write(HARNESS_REG_FILE_COUNT, request.count);
@@ -242,20 +215,15 @@ AcceleratorDriver::file(ThreadContext *tc, Addr buffer)
     return 0;
 }
 
-int
-AcceleratorDriver::mark(ThreadContext *tc, Addr buffer)
-{
+int AcceleratorDriver::mark(ThreadContext* tc, Addr buffer) {
     const auto request = fetch<harness_mark>(tc, buffer);
-    if (request.code == 0 || request.code > HARNESS_MARK_STEP)
-        return -EINVAL;
+    if (request.code == 0 || request.code > HARNESS_MARK_STEP) return -EINVAL;
     write(HARNESS_REG_MARK, request.code | request.argument << 8);
     return 0;
 }
 
-Addr
-AcceleratorDriver::mmap(ThreadContext *tc, Addr start, std::uint64_t length, int, int, int,
-                        off_t offset)
-{
+Addr AcceleratorDriver::mmap(ThreadContext* tc, Addr start, std::uint64_t length, int, int, int,
+                             off_t offset) {
     const auto place = std::uint64_t(offset);
     const std::uint64_t kind = place >> 60, index = place >> 40 & 0xfffff;
     const std::uint64_t bytes = roundUp(length, HARNESS_PAGE_BYTES);
@@ -271,21 +239,18 @@ AcceleratorDriver::mmap(ThreadContext *tc, Addr start, std::uint64_t length, int
         base = rings[index];
         available = ringSlots * HARNESS_SLOT_BYTES;
     }
-    if ((place & 0xffffffffffULL) != 0 || bytes == 0 || bytes > available)
-        return Addr(-EINVAL);
+    if ((place & 0xffffffffffULL) != 0 || bytes == 0 || bytes > available) return Addr(-EINVAL);
     auto process = tc->getProcessPtr();
     start = process->memState->extendMmap(bytes);
-    process->pTable->map(start, base, bytes,
-                         kind == 1 ? EmulationPageTable::Uncacheable
-                                   : EmulationPageTable::MappingFlags(0));
+    process->pTable->map(
+        start, base, bytes,
+        kind == 1 ? EmulationPageTable::Uncacheable : EmulationPageTable::MappingFlags(0));
     return start;
 }
 
-void
-AcceleratorDriver::serialize(CheckpointOut &) const
-{
-    fatal_if(isOpen, "%s: no checkpoint while /dev/%s is open in syscall emulation", name(),
-             filename);
+void AcceleratorDriver::serialize(CheckpointOut&) const {
+    fatal_if(!opened.expired(), "%s: no checkpoint while /dev/%s is open in syscall emulation",
+             name(), filename);
 }
 
-} // namespace gem5
+}  // namespace gem5

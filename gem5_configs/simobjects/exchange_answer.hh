@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef HARNESS_EXCHANGE_ANSWER_HH
+#define HARNESS_EXCHANGE_ANSWER_HH
+
+#include <string>
+
+#include "harness/bridge/cpp/model_link.hh"
+#include "harness/port/accelerator.hh"
+#include "harness/port/exchange.hh"
+
+namespace gem5 {
+
+/**
+ * Takes one exchange of the executor to the model and its answer back.
+ *
+ * The executor and the bridge have record types of their own with one layout, that of
+ * proto/README.md section 5.
+ *
+ * @return "" or what is wrong with the answer. Throws LinkError and BridgeError.
+ */
+std::string answerExchange(harness::bridge::ModelLink& link, const harness::Exchange& exchange,
+                           harness::Accelerator& executor);
+
+}  // namespace gem5
+
+#endif
