@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "harness/soc/event_queue.hh"
+#include "harness/port/event_queue.hh"
 
 #include <gtest/gtest.h>
 

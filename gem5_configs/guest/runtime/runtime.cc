@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "gem5_configs/guest/runtime/runtime.hh"
+
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "gem5_configs/guest/runtime/copies.hh"
+#include "gem5_configs/guest/runtime/error.hh"
+#include "gem5_configs/guest/runtime/event_log.hh"
+#include "gem5_configs/guest/runtime/flush.hh"
+#include "gem5_configs/guest/runtime/invoker.hh"
+#include "gem5_configs/guest/runtime/pool.hh"
+#include "gem5_configs/guest/runtime/program.hh"
+#include "gem5_configs/guest/runtime/report.hh"
+#include "gem5_configs/guest/runtime/staging.hh"
+#include "gem5_configs/guest/runtime/walker.hh"
+#include "gem5_configs/guest/runtime/windows.hh"
+
+namespace harness::guest {
+
+namespace {
+
+struct Files {
+    std::vector<std::uint8_t> program;
+    std::vector<std::uint8_t> inputs;
+};
+
+/// The files that must be known before windows can be allocated; this opening ends with them.
+Files readFiles(const DeviceOpener& open) {
+    const auto device = open();
+    if (device->info().version != HARNESS_ABI_VERSION)
+        throw RuntimeError("the device speaks version " + std::to_string(device->info().version) +
+                           " of its interface, expected " + std::to_string(HARNESS_ABI_VERSION));
+    Staging staging(*device);
+    Files files;
+    files.program = staging.read(HARNESS_FILE_PROGRAM, "the program");
+    files.inputs = staging.read(HARNESS_FILE_INPUTS, "the inputs");
+    return files;
+}
+
+std::vector<ThreadLog> makeLogs(const Program& program, const Arguments& arguments) {
+    std::vector<ThreadLog> logs;
+    logs.emplace_back(0, Walker::eventsPerInference(program) * arguments.repeat);
+    std::size_t copies = 0;
+    for (const Step& step : program.steps)
+        copies += step.kind == StepKind::Prepare || step.kind == StepKind::Finalize;
+    for (std::uint32_t thread = 1; thread < arguments.threads; ++thread)
+        logs.emplace_back(thread, 2 * copies * arguments.repeat);
+    return logs;
+}
+
+InvokerOptions invokerOptions(const Arguments& arguments, bool isDynamic) {
+    return {arguments.queueDepth, arguments.isPolling, arguments.isSubmittedByIoctl, isDynamic};
+}
+
+/// Everything of one process's work, in the order in which it comes to be.
+class Run final {
+  public:
+    Run(const Arguments& arguments, const Program& program, Device& device,
+        const std::vector<std::uint8_t>& inputs)
+        : arguments(arguments),
+          program(program),
+          device(device),
+          windows(device, program),
+          staging(device),
+          isDynamic(arguments.hasAssignment ? arguments.isDynamic : program.isDynamic),
+          logs(makeLogs(program, arguments)),
+          pool(arguments.threads, arguments.spins),
+          copies(program, windows, {arguments.threads, arguments.shareBytes}, pool, logs),
+          invoker(reset(device), program, invokerOptions(arguments, isDynamic), logs[0]),
+          walker(program, {device, windows, copies, invoker, logs[0]}, inputs,
+                 arguments.progressSteps) {}
+
+    void load() {
+        report.program = program.name;
+        report.steps = program.steps.size();
+        report.accelerators = device.info().instances;
+        report.isCoherent = device.info().flags & HARNESS_FLAG_COHERENT;
+        report.isOptimisedFlush = hasOptimisedFlush();
+        report.isDynamic = isDynamic;
+        if (!arguments.isCold) report.touchedPages = windows.touch();
+        windows.load(device);
+        if (!report.isCoherent) report.loadFlushedLines = windows.flush();
+        report.marks.reserve(arguments.repeat + 1);
+        report.marks.push_back(counts());
+    }
+
+    void infer() {
+        device.mark(HARNESS_MARK_READY, 0);
+        for (std::uint32_t i = 0; i < arguments.repeat; ++i) {
+            walker.run(i);
+            report.marks.push_back(counts());
+        }
+    }
+
+    void writeResults() {
+        std::uint64_t offset = 0;
+        for (const std::uint32_t index : program.outputBuffers) {
+            const Buffer& buffer = program.buffers[index];
+            moveFile(device, {HARNESS_FILE_OUTPUTS, HARNESS_FILE_WRITE, buffer.window,
+                              buffer.offsetBytes, offset, buffer.sizeBytes});
+            offset += buffer.sizeBytes;
+        }
+        const std::vector<harness_event> events = mergeLogs(logs);
+        staging.write(HARNESS_FILE_EVENTS, events.data(), events.size() * sizeof(harness_event));
+        report.events = events.size();
+        report.driver = device.counters();
+        const std::string json = reportJson(report, arguments);
+        staging.write(HARNESS_FILE_REPORT, json.data(), json.size());
+    }
+
+    Staging& files() { return staging; }
+
+  private:
+    /// Once all windows exist, and before rings are used.
+    static Device& reset(Device& device) {
+        device.reset();
+        return device;
+    }
+    Counts counts() const {
+        return {systemCounts(), invoker.counts(), copies.counts(), walker.flushedLines()};
+    }
+
+    const Arguments& arguments;
+    const Program& program;
+    Device& device;
+    Windows windows;
+    Staging staging;
+    bool isDynamic;
+    std::vector<ThreadLog> logs;
+    Pool pool;
+    Copies copies;
+    Invoker invoker;
+    Walker walker;
+    Report report;
+};
+
+/// Leave the text with the run; what fails now is less important than what failed before.
+void writeMessage(const DeviceOpener& open, const std::string& text) {
+    try {
+        const auto device = open();
+        Staging(*device).write(HARNESS_FILE_MESSAGES, text.data(), text.size());
+    } catch (const std::exception&) {
+        return;
+    }
+}
+
+}  // namespace
+
+void runInferences(const Arguments& arguments, const DeviceOpener& open) {
+    try {
+        const Files files = readFiles(open);
+        const Program program = loadProgram(files.program);
+        const auto device = open();
+        Run run(arguments, program, *device, files.inputs);
+        run.load();
+        run.infer();
+        run.writeResults();
+    } catch (const std::exception& error) {
+        writeMessage(open, std::string(error.what()) + "\n");
+        throw;
+    }
+}
+
+}  // namespace harness::guest

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "gem5_configs/guest/runtime/staging.hh"
+
+#include <algorithm>
+#include <cstring>
+
+#include "gem5_configs/guest/runtime/error.hh"
+
+namespace harness::guest {
+
+namespace {
+
+constexpr std::uint64_t kStagingBytes = 256 * 1024;
+constexpr std::uint64_t kNoFile = ~std::uint64_t{0};
+
+}  // namespace
+
+Staging::Staging(Device& device)
+    : device(device),
+      window(device.allocate(kStagingBytes, 0)),
+      memory(device.mapWindow(window, kStagingBytes)) {}
+
+std::vector<std::uint8_t> Staging::read(std::uint64_t number, const std::string& what) {
+    std::vector<std::uint8_t> bytes(fileBytes(device, number, what));
+    for (std::uint64_t done = 0; done < bytes.size();) {
+        const std::uint64_t part = std::min<std::uint64_t>(kStagingBytes, bytes.size() - done);
+        moveFile(device, {number, HARNESS_FILE_READ, window, 0, done, part});
+        std::memcpy(&bytes[done], memory, part);
+        done += part;
+    }
+    return bytes;
+}
+
+void Staging::write(std::uint64_t number, const void* data, std::uint64_t sizeBytes) {
+    const auto* bytes = static_cast<const std::uint8_t*>(data);
+    for (std::uint64_t done = 0; done < sizeBytes;) {
+        const std::uint64_t part = std::min(kStagingBytes, sizeBytes - done);
+        std::memcpy(memory, bytes + done, part);
+        moveFile(device, {number, HARNESS_FILE_WRITE, window, 0, done, part});
+        done += part;
+    }
+}
+
+std::uint64_t fileBytes(Device& device, std::uint64_t number, const std::string& what) {
+    const std::uint64_t size = device.moveFile({number, 0, 0, 0, 0, 0});
+    if (size == kNoFile)
+        throw RuntimeError("the run has no file " + std::to_string(number) + ", " + what);
+    return size;
+}
+
+void moveFile(Device& device, const harness_file& request) {
+    const std::uint64_t moved = device.moveFile(request);
+    if (moved != request.count)
+        throw RuntimeError("file " + std::to_string(request.number) + ": moved " +
+                           std::to_string(moved) + " of " + std::to_string(request.count) +
+                           " bytes at offset " + std::to_string(request.file_offset));
+}
+
+}  // namespace harness::guest
