@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Plain lines on standard output that harness follows; the end of runs in which nothing moves."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import m5
+import m5.event
+from _m5.event import exitSimLoop
+
+if TYPE_CHECKING:
+    from soc.processors import Processors
+
+STALLED = "harness stalled"
+STALL_TICKS = 10**12
+"""One simulated second without an instruction on any core: the guest waits for nothing."""
+_LINE_EVERY_S = 0.2
+
+
+class Progress(m5.event.Event):
+    """Says where the run is, every so many ticks, and ends a run that has come to a stop.
+
+    It is an event of Python's in gem5's queue, which changes nothing that is simulated; but a queue
+    with it never runs empty, so gem5 itself no longer notices that a guest waits for ever.
+
+    Args:
+        period_ticks: Between two looks.
+        processors: Count instructions.
+        bridge: The accelerator bridge, or None; knows the step that the guest marked last.
+        steps: Steps of the program, 0 if unknown.
+    """
+
+    def __init__(
+        self, period_ticks: int, processors: Processors, bridge: object, steps: int
+    ) -> None:
+        super().__init__()
+        self.inference = 0
+        self._period_ticks = period_ticks
+        self._processors = processors
+        self._bridge = bridge
+        self._steps = steps
+        self._instructions = -1
+        self._moved_tick = m5.curTick()
+        self._said_s = 0.0
+        self._schedule()
+
+    def __call__(self) -> None:
+        """Look; gem5 calls this."""
+        if time.monotonic() - self._said_s >= _LINE_EVERY_S:
+            self.report()
+        instructions = self._processors.instructions()
+        if instructions is None or instructions != self._instructions:
+            self._instructions, self._moved_tick = instructions, m5.curTick()
+        elif m5.curTick() - self._moved_tick >= STALL_TICKS:
+            exitSimLoop(STALLED, 1, m5.curTick(), 0, False)
+            return
+        self._schedule()
+
+    def report(self) -> None:
+        """Print the line of now."""
+        self._said_s = time.monotonic()
+        step = _step_of(self._bridge)
+        say(f"tick {m5.curTick()} step {step} of {self._steps} inference {self.inference}")
+
+    def _schedule(self) -> None:
+        m5.event.getEventQueue(0).schedule(self, m5.curTick() + self._period_ticks)
+
+
+def say(text: str) -> None:
+    """Print one line that begins with the word that harness looks for, at once."""
+    sys.stdout.write(f"harness: {text}\n")
+    sys.stdout.flush()
+
+
+def _step_of(bridge: object) -> int:
+    reader = getattr(bridge, "currentStep", None)  # a method of the extension's C++ object
+    return int(reader()) if reader is not None else 0

@@ -1,0 +1,78 @@
+"""run.json files for gem5's scripts, and gem5 runs of them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.target.load import load_target
+
+CONFIGS = Path(__file__).resolve().parents[2] / "gem5_configs"
+MIB = 1 << 20
+TIMEOUT_S = 100
+
+
+def run_description(target: str = "smaug", *overrides: str, **fields: Any) -> dict[str, Any]:
+    """Return the content of a run.json, as far as gem5's scripts read it."""
+    gem5 = {
+        "mode": "se",
+        "cpu": "timing",
+        "threads": 1,
+        "repeat": 1,
+        "wait": "polling",
+        "submission": "doorbell",
+        "model": {"argv": ["false"], "mode": "kernel"},
+        "files": {},
+        "boot": "atomic",
+        "memory_bytes": 512 * MIB,
+    }
+    return {"target": load_target(target, overrides).to_dict(), "gem5": {**gem5, **fields}}
+
+
+@dataclass(frozen=True)
+class Gem5Run:
+    """How a run of gem5 ended and what it left."""
+
+    status: int
+    stdout: str
+    stderr: str
+    output: Path
+
+    def exit(self) -> dict[str, Any]:
+        data: dict[str, Any] = json.loads((self.output / "exit.json").read_text())
+        return data
+
+    def config(self) -> dict[str, Any]:
+        data: dict[str, Any] = json.loads((self.output / "config.json").read_text())
+        return data
+
+
+def run_gem5(
+    gem5: Path, folder: Path, run: dict[str, Any], *options: str, script: Path | None = None
+) -> Gem5Run:
+    """Run a description with se.py or fs.py, or with another script."""
+    (folder / "run.json").write_text(json.dumps(run))
+    script = script or CONFIGS / f"{run['gem5']['mode']}.py"
+    output = folder / "m5out"
+    argv = [str(gem5), "-d", str(output), str(script), str(folder / "run.json"), *options]
+    done = subprocess.run(
+        argv,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    return Gem5Run(done.returncode, done.stdout, done.stderr, output)
+
+
+def compile_program(folder: Path, name: str, source: str) -> Path:
+    """Compile a static C program for the guest."""
+    text, program = folder / f"{name}.c", folder / name
+    text.write_text(source)
+    command = ["gcc", "-O2", "-static", "-pthread", str(text), "-o", str(program)]
+    subprocess.run(command, check=True, timeout=TIMEOUT_S)
+    return program

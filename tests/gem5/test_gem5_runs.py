@@ -1,0 +1,149 @@
+"""Whole runs on the real gem5, if this machine has one with our extension."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.base.errors import HarnessError
+from harness.run.gem5.locate import find_gem5
+from harness.run.gem5.probe import probe_gem5
+from harness.run.pipeline import FinishedRun, execute
+from harness.run.request import RunRequest
+from harness.run.spec import RunSpec
+from harness.stats.reader import read_stats
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WORKLOAD = "workloads.micro:conv"
+SIMULATION_TIMEOUT_S = 280.0
+
+pytestmark = [pytest.mark.gem5, pytest.mark.timeout(300)]
+
+
+class Silent:
+    def stage(self, text: str) -> None:
+        pass
+
+    def notice(self, text: str) -> None:
+        pass
+
+    def tick(self, tick: int, detail: str = "") -> None:
+        pass
+
+
+@pytest.fixture(scope="session", autouse=True)
+def gem5() -> None:
+    """Skip where there is no gem5 with our extension, and say why."""
+    try:
+        probe = probe_gem5(find_gem5())
+    except HarnessError as error:
+        pytest.skip(f"no gem5: {error.what}")
+    if not probe.has_bridge:
+        pytest.skip(f"{probe.path} was built without our extension")
+
+
+def run(path: Path, **options: object) -> FinishedRun:
+    values = {"backend": "gem5", "cpu": "timing", "timeout_s": SIMULATION_TIMEOUT_S, **options}
+    spec = RunSpec(workload=WORKLOAD, **values)  # type: ignore[arg-type]
+    return execute(RunRequest(spec, output=str(path)), Silent())
+
+
+@pytest.fixture(scope="module")
+def soc(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
+    spec = RunSpec(workload=WORKLOAD, transport="inproc")
+    return execute(RunRequest(spec, output=str(tmp_path_factory.mktemp("s") / "run")), Silent())
+
+
+def hashes(finished: FinishedRun) -> list[str]:
+    return [each.sha256 for each in finished.result.outputs]
+
+
+SETTINGS = {
+    "timing": {},
+    "o3, polling": {"cpu": "o3", "overrides": ("wait=polling",)},
+    "coherent dma, two threads": {"overrides": ("coherent=true",), "threads": 2},
+    "acp": {"overrides": ("interface=acp",)},
+    "cache, four accelerators": {"overrides": ("interface=cache", "accelerators=4")},
+    "submission by ioctl, exact mode": {"submission": "ioctl", "mode": "exact"},
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_outputs_equal_the_embedded_socs_and_phases_add_up(
+    tmp_path: Path, soc: FinishedRun, setting: str
+) -> None:
+    finished = run(tmp_path / "run", **SETTINGS[setting])
+    result = finished.result
+
+    assert finished.exit_code == 0, result.message
+    assert hashes(finished) == hashes(soc)
+    assert result.reference is not None
+    assert result.reference.is_equal
+    assert result.breakdown is not None
+    assert sum(result.breakdown.phases.values()) == result.latencies[0]
+    assert result.breakdown.phases["compute"] > 0
+
+
+def test_the_second_inference_is_the_warm_one(tmp_path: Path) -> None:
+    finished = run(tmp_path / "run", repeat=2)
+
+    assert finished.exit_code == 0, finished.result.message
+    cold, warm = finished.result.latencies
+    assert warm <= cold
+    assert len(read_stats(finished.directory / "stats.txt")) == 2
+
+
+def test_the_same_run_gives_the_same_ticks(tmp_path: Path) -> None:
+    first, second = run(tmp_path / "a"), run(tmp_path / "b")
+    assert first.result.latencies == second.result.latencies
+    assert first.result.breakdown == second.result.breakdown
+
+
+def test_a_limit_of_ticks_ends_the_run_and_keeps_its_statistics(tmp_path: Path) -> None:
+    finished = run(tmp_path / "run", maximum_ticks=10**8)
+    assert finished.exit_code == 1
+    assert finished.result.exit_cause == "tick limit reached"
+    assert read_stats(finished.directory / "stats.txt")
+
+
+def test_a_model_that_raises_is_the_runs_cause(tmp_path: Path) -> None:
+    model = tmp_path / "broken.py"
+    model.write_text(
+        "from accel_models.vector_mac import VectorMacEngine\n"
+        "class Raises(VectorMacEngine):\n"
+        "    def execute(self, command, memory):\n"
+        "        raise RuntimeError('out of coffee')\n"
+    )
+    finished = run(tmp_path / "run", accelerator=f"{model}:Raises")
+    assert finished.exit_code == 1
+    assert finished.result.exit_cause == "model failed"
+    assert "out of coffee" in finished.result.message
+
+
+def test_a_model_that_dies_is_lost(tmp_path: Path) -> None:
+    model = tmp_path / "broken.py"
+    model.write_text(
+        "import os\n"
+        "from accel_models.vector_mac import VectorMacEngine\n"
+        "class Dies(VectorMacEngine):\n"
+        "    def execute(self, command, memory):\n"
+        "        os._exit(9)\n"
+    )
+    finished = run(tmp_path / "run", accelerator=f"{model}:Dies")
+    assert (finished.exit_code, finished.result.exit_cause) == (1, "model lost")
+
+
+def test_a_recorded_run_replays_without_the_model(tmp_path: Path) -> None:
+    spec = RunSpec(workload=WORKLOAD, backend="gem5", timeout_s=SIMULATION_TIMEOUT_S)
+    trace = tmp_path / "session.trace"
+    recorded = execute(RunRequest(spec, output=str(tmp_path / "live"), record=trace), Silent())
+    assert recorded.exit_code == 0, recorded.result.message
+    replayed = execute(RunRequest(spec, output=str(tmp_path / "replay"), replay=trace), Silent())
+    assert replayed.exit_code == 0, replayed.result.message
+    assert replayed.result.latencies == recorded.result.latencies
+    described = json.loads((tmp_path / "replay" / "run.json").read_text())
+    assert described["gem5"]["model"]["argv"] == []
