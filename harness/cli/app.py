@@ -9,6 +9,7 @@ import typer
 from harness import __version__
 from harness.cli import (
     check_commands,
+    guest_commands,
     network_commands,
     result_commands,
     run_commands,
@@ -51,3 +52,4 @@ result_commands.register(app)
 network_commands.register(app)
 check_commands.register(app)
 trace_commands.register(app)
+guest_commands.register(app)

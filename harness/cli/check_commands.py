@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from enum import Enum
-from pathlib import Path  # noqa: TC003 - typer reads it at run time
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Optional
 
 import typer
 
@@ -16,6 +16,22 @@ class Kind(str, Enum):
     TILING = "tiling"
     WORK = "work"
     KERNELS = "kernels"
+    SOC = "soc"
+
+
+Output = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--output", "-o", metavar="DIR", help="soc: where its runs go and are kept."),
+]
+Gem5 = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--gem5", metavar="PATH", help="soc: the gem5 binary; else $GEM5, or on PATH."),
+]
+Limit = Annotated[
+    Optional[float],  # noqa: UP045
+    typer.Option(metavar="FRACTION", help="soc: in place of the grid's limit."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="soc: no progress on stderr.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -24,11 +40,29 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def validate(
-    kind: Annotated[Kind, typer.Argument(help="What the file's rows are about.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Outside measurements.")],
+def validate(  # noqa: PLR0913 - one parameter per documented option
+    kind: Annotated[Kind, typer.Argument(help="What the file is about.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Measurements (CSV); soc: a grid.")],
+    output: Output = None,
+    gem5: Gem5 = None,
+    mean_limit: Limit = None,
+    worst_limit: Limit = None,
+    tau_limit: Limit = None,
+    speed_limit: Limit = None,
+    quiet: Quiet = False,  # noqa: FBT002 - typer's flags
 ) -> None:
-    """Hold models against outside measurements."""
+    """Hold models against outside measurements, and the embedded SoC against gem5."""
+    if kind is Kind.SOC:
+        from harness.cli.soc_validation import validate_grid  # noqa: PLC0415
+
+        limits = {"mean": mean_limit, "worst": worst_limit, "tau": tau_limit, "speed": speed_limit}
+        if code := validate_grid(file, output, gem5, limits, is_quiet=quiet):
+            raise typer.Exit(code)
+        return
+    if any(
+        each is not None for each in (output, gem5, mean_limit, worst_limit, tau_limit, speed_limit)
+    ):
+        raise typer.BadParameter(f"these options belong to soc, not to {kind.value}")
     from harness.cli.validation import validate_file  # noqa: PLC0415
 
     is_within, lines = validate_file(kind.value, file)

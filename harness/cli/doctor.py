@@ -55,8 +55,14 @@ def diagnose() -> Iterator[Finding]:
         "C++ compiler", compiler is not None, compiler or "only needed to build", is_needed=False
     )
     yield _package("onnx", is_needed=False)
-    gem5 = shutil.which("gem5.opt")
-    yield Finding("gem5.opt", gem5 is not None, gem5 or "not on PATH", is_needed=False)
+    yield from _gem5()
+
+
+def _gem5() -> Iterator[Finding]:
+    from harness.run.gem5.requirements import gem5_requirements  # noqa: PLC0415
+
+    for each in gem5_requirements():
+        yield Finding(each.what, each.is_here, each.detail, is_needed=False)
 
 
 def _package(name: str, *, is_needed: bool = True) -> Finding:

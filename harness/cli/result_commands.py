@@ -1,4 +1,4 @@
-"""`harness stats`, `compare`, `report` and `timeline`: looking at what runs left."""
+"""`harness stats`, `compare`, `report`, `timeline`, `status`: looking at what runs left."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
         ("compare", compare),
         ("report", report),
         ("timeline", timeline),
+        ("status", status),
     ):
         app.command(name)(command)
 
@@ -112,6 +113,16 @@ def timeline(
 
     path, events = export_timeline(run, output)
     typer.echo(f"{path}: {events} events; open it at https://ui.perfetto.dev")
+
+
+def status(run: RunArgument) -> None:
+    """Say whether a run goes on, is slow, is stuck, or how it ended; exit code 1 if not well."""
+    from harness.run.pulse import take_pulse  # noqa: PLC0415
+
+    pulse = take_pulse(run)
+    typer.echo("\n".join([f"{run}: {pulse.verdict}", *(f"  {line}" for line in pulse.lines)]))
+    if not pulse.is_well:
+        raise typer.Exit(1)
 
 
 def _stats_file(path: str) -> Path:

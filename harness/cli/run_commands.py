@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 if TYPE_CHECKING:
-    from harness.run.spec import RunSpec
+    from harness.run.request import RunRequest
 
 Workload = Annotated[
     str,
@@ -88,6 +88,43 @@ ModelEndpoint = Annotated[
         help="With --transport tcp: bind this, and let you start the model on another host.",
     ),
 ]
+Backend = Annotated[
+    str,
+    typer.Option("--backend", "-b", help="soc: the embedded SoC; gem5: gem5 around the models."),
+]
+SimulationMode = Annotated[
+    str, typer.Option("--mode", help="gem5: se emulates system calls, fs boots Linux.")
+]
+Cpu = Annotated[str, typer.Option("--cpu", help="gem5: CPU model: timing, o3 or atomic.")]
+Gem5 = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--gem5", metavar="PATH", help="The gem5 binary; else $GEM5, or on PATH."),
+]
+Gem5Arguments = Annotated[
+    list[str],
+    typer.Option("--gem5-arg", metavar="ARG", help="An option of gem5 itself; may be repeated."),
+]
+DebugFlags = Annotated[
+    str, typer.Option("--debug-flags", metavar="FLAG,...", help="gem5's; printed to a file.")
+]
+Boot = Annotated[
+    str, typer.Option("--boot", help="fs: how Linux boots, once: atomic, kvm, or auto.")
+]
+Checkpoint = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--checkpoint", metavar="DIR", help="fs: start from this booted checkpoint."),
+]
+Kernel = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--kernel", metavar="VMLINUX", help="fs: your own Linux kernel."),
+]
+Initramfs = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--initramfs", metavar="FILE", help="fs: your own initramfs."),
+]
+Submission = Annotated[
+    str, typer.Option("--submission", help="gem5: commands go by mapped doorbell or by ioctl.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 Json = Annotated[bool, typer.Option("--json", help="Print result.json instead of tables.")]
 
@@ -122,6 +159,17 @@ def run(  # noqa: PLR0913 - one parameter per documented option
     dry_run: DryRun = False,  # noqa: FBT002
     debug_model: DebugModel = False,  # noqa: FBT002
     model_endpoint: ModelEndpoint = "",
+    backend: Backend = "soc",
+    simulation_mode: SimulationMode = "se",
+    cpu: Cpu = "timing",
+    gem5: Gem5 = None,
+    gem5_arguments: Gem5Arguments = [],  # noqa: B006 - as above
+    debug_flags: DebugFlags = "",
+    boot: Boot = "auto",
+    checkpoint: Checkpoint = None,
+    kernel: Kernel = None,
+    initramfs: Initramfs = None,
+    submission: Submission = "doorbell",
     quiet: Quiet = False,  # noqa: FBT002
     json: Json = False,  # noqa: FBT002
 ) -> None:
@@ -129,7 +177,7 @@ def run(  # noqa: PLR0913 - one parameter per documented option
     from harness.run.directory import RUN_JSON  # noqa: PLC0415
 
     if Path(workload).name == RUN_JSON:
-        return rerun(workload, output, force, transport, quiet, json)
+        return rerun(workload, output, force, transport, gem5, quiet, json)
     from harness.run.spec import RunSpec  # noqa: PLC0415
 
     spec = RunSpec(
@@ -149,9 +197,13 @@ def run(  # noqa: PLR0913 - one parameter per documented option
         maximum_ticks=maximum_ticks,
         timeout_s=timeout,
         check=check,
+        backend=backend,
+        simulation_mode=simulation_mode,
+        cpu=cpu,
+        boot=boot,
+        submission=submission,
     )
-    if dry_run:
-        return _print_plan(spec, output)
+    from harness.run.gem5.options import Gem5Options  # noqa: PLC0415
     from harness.run.request import RunRequest  # noqa: PLC0415
 
     request = RunRequest(
@@ -163,7 +215,10 @@ def run(  # noqa: PLR0913 - one parameter per documented option
         debug_model=debug_model,
         model_endpoint=model_endpoint,
         command_line=tuple(sys.argv[1:]),
+        gem5=Gem5Options(gem5, tuple(gem5_arguments), debug_flags, checkpoint, kernel, initramfs),
     )
+    if dry_run:
+        return _print_plan(request)
     return _execute(request, is_quiet=quiet, as_json=json)
 
 
@@ -172,13 +227,14 @@ def rerun(
     output: Output = None,
     force: Force = False,  # noqa: FBT002
     transport: Transport = "",
+    gem5: Gem5 = None,
     quiet: Quiet = False,  # noqa: FBT002
     json: Json = False,  # noqa: FBT002
 ) -> None:
     """Repeat a run from its run.json and check it does the same."""
     from harness.run.request import repeat_request  # noqa: PLC0415
 
-    request = repeat_request(run_path, output=output, force=force, transport=transport)
+    request = repeat_request(run_path, output=output, force=force, transport=transport, gem5=gem5)
     _execute(request, is_quiet=quiet, as_json=json)
 
 
@@ -203,7 +259,7 @@ def _execute(request: object, *, is_quiet: bool, as_json: bool) -> None:
         raise typer.Exit(finished.exit_code)
 
 
-def _print_plan(spec: RunSpec, output: str | None) -> None:
+def _print_plan(request: RunRequest) -> None:
     from harness.run.request import plan_lines  # noqa: PLC0415
 
-    sys.stdout.write("\n".join([*plan_lines(spec, output), ""]))
+    sys.stdout.write("\n".join([*plan_lines(request), ""]))

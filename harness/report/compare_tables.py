@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
     Named = tuple[str, RunResult]
 
+_TICK_COLUMNS = (">A", ">B", ">B-A", ">B/A")
+
 
 def compare_runs(first: Named, second: Named) -> list[Table]:
     """Return the tables that compare two runs' results."""
     one, other = first[1], second[1]
     tables = [_settings(first, second)]
+    if max(len(one.latencies), len(other.latencies), one.load_ticks, other.load_ticks) > 1:
+        tables.append(_inferences(one, other))
     if one.breakdown is not None and other.breakdown is not None:
         tables += [
             _phases(one.breakdown, other.breakdown),
@@ -55,6 +59,8 @@ def _settings(first: Named, second: Named) -> Table:
             key: (str(a.setting.get(key, "")), str(b.setting.get(key, "")))
             for key in {**a.setting, **b.setting}
         },
+        "backend": (a.backend, b.backend),
+        "inference": (_inference(a), _inference(b)),
         "outputs": (_outputs(a), _outputs(b)),
         "program": (a.hashes.get("program", "")[:12], b.hashes.get("program", "")[:12]),
     }
@@ -71,6 +77,21 @@ def _outputs(result: RunResult) -> str:
     return " ".join(output.sha256[:12] for output in result.outputs)
 
 
+def _inference(result: RunResult) -> str:
+    return f"{result.reported + 1} of {len(result.latencies)}" if result.latencies else ""
+
+
+def _inferences(first: RunResult, second: RunResult) -> Table:
+    """Return loading, the first inference, with cold caches and pages, and the last."""
+    rows = []
+    if first.load_ticks or second.load_ticks:
+        rows.append(_tick_row("load, before them", first.load_ticks, second.load_ticks))
+    if first.latencies and second.latencies:
+        for name, index in (("cold (first)", 0), ("warm (last)", -1)):
+            rows.append(_tick_row(name, first.latencies[index], second.latencies[index]))
+    return Table("Inferences", ("", *_TICK_COLUMNS), tuple(rows))
+
+
 def _phases(first: Breakdown, second: Breakdown) -> Table:
     rows = [_tick_row("total", first.ticks, second.ticks)]
     for part, phases in ROLL_UP.items():
@@ -81,13 +102,13 @@ def _phases(first: Breakdown, second: Breakdown) -> Table:
             if first.phases[phase.label] or second.phases[phase.label]
         ]
     strong = {0} | {i for i, row in enumerate(rows) if row[0] in ROLL_UP}
-    return Table("Phases", ("phase", ">A", ">B", ">B/A"), tuple(rows), frozenset(strong))
+    return Table("Phases", ("phase", *_TICK_COLUMNS), tuple(rows), frozenset(strong))
 
 
 def _operators(first: Breakdown, second: Breakdown) -> Table:
     a = {time.name: time.ticks for time in first.operators}
     b = {time.name: time.ticks for time in second.operators}
-    return Table("Operators", ("operator", ">A", ">B", ">B/A"), tuple(_rows(a, b)))
+    return Table("Operators", ("operator", *_TICK_COLUMNS), tuple(_rows(a, b)))
 
 
 def _rows(a: Mapping[str, int], b: Mapping[str, int]) -> Iterable[tuple[str, ...]]:
@@ -97,7 +118,15 @@ def _rows(a: Mapping[str, int], b: Mapping[str, int]) -> Iterable[tuple[str, ...
 
 def _tick_row(name: str, first: int, second: int) -> tuple[str, ...]:
     ratio = second / first if first else math.nan
-    return name, format_ticks(first), format_ticks(second), _ratio_text(ratio)
+    difference = second - first
+    sign = "-" if difference < 0 else "+" if difference else ""
+    return (
+        name,
+        format_ticks(first),
+        format_ticks(second),
+        f"{sign}{format_ticks(abs(difference))}",
+        _ratio_text(ratio),
+    )
 
 
 def _number(value: float | None) -> str:

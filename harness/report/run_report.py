@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from harness.run.result import RunResult
 
 PICTURE_COLUMNS = 34
+MODE_NAMES = {"se": "syscall emulation", "fs": "full system"}
 
 
 def print_run(result: RunResult, run: Path, stream: TextIO | None = None) -> None:
@@ -43,7 +44,18 @@ def heading(result: RunResult) -> str:
         f"interface {interface}{f' ({coherence})' if interface == 'dma' else ''}, "
         f"policy {setting.get('policy', '?')}, mode {setting.get('mode', '?')}, "
         f"{setting.get('threads', 1)} thread{'s' if setting.get('threads', 1) != 1 else ''}"
+        f"{_simulator(result)}"
     )
+
+
+def _simulator(result: RunResult) -> str:
+    """Return what simulated it, if that was not the embedded SoC."""
+    setting = result.setting
+    if result.backend == "soc":
+        return ""
+    mode = MODE_NAMES.get(setting.get("simulation_mode", ""), "?")
+    version = result.versions.get(result.backend, "?")
+    return f"; {result.backend} {version}, {mode}, CPU {setting.get('cpu', '?')}"
 
 
 def facts(result: RunResult) -> list[str]:
@@ -57,6 +69,8 @@ def facts(result: RunResult) -> list[str]:
         name = "latency" if result.exit_cause == FINISHED else "measured"
         latency = format_ticks(result.latencies[result.reported])
         lines.append(f"{name:<13}{latency}{_which(result)}")
+    if result.load_ticks:
+        lines.append(f"load         {format_ticks(result.load_ticks)} (program, weights, windows)")
     if result.reference is not None:
         lines.append(f"outputs      {_reference_text(result.reference)}")
     lines.append(f"exchanges    {result.exchanges} with the model")

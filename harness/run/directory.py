@@ -25,6 +25,7 @@ MODEL_LOG = "model.log"
 OWN_FILES = (
     *(RUN_JSON, RESULT_JSON, STATS_TXT, TIMELINE, "config.ini", "config.json"),
     *("graph.pb", "weights.bin", "program.pb", "program.bin", MODEL_LOG, "trace.json", INPUTS),
+    *("inputs.bin", "m5out", "status.json"),
 )
 """What a run may leave in its directory; replacing an old run removes these only."""
 
@@ -180,6 +181,11 @@ def _numbered(parent: Path, name: str) -> Iterator[Path]:
     while True:
         yield parent / f"{name}-{number}"
         number += 1
+
+
+def next_path(name: str) -> Path:
+    """Return the directory that a run of this name would get now."""
+    return next(path for path in _numbered(Path("runs"), name) if not path.exists())
 
 
 def find_run(path: str | Path) -> Path:

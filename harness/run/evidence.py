@@ -20,6 +20,7 @@ from harness.base.errors import (
 )
 from harness.graph import execute_reference
 from harness.run.directory import RESULT_JSON, STATS_TXT, TIMELINE
+from harness.run.failure import SimulationFailedError
 from harness.run.measurement import Inference, Measurement, model_lines, root_statistics
 from harness.run.outputs import classify, compare_with_reference, describe_outputs
 from harness.run.result import FINISHED, Energy, RunResult, read_result
@@ -27,7 +28,7 @@ from harness.run.watch import HostTimeLimitError
 from harness.stats.breakdown import Breakdown, break_down, breakdown_statistics
 from harness.stats.reader import parse_stats
 from harness.stats.timeline import empty_timeline
-from harness.stats.writer import format_dump
+from harness.stats.writer import append_lines, format_dump
 
 if TYPE_CHECKING:
     from harness.run.outputs import ReferenceCheck
@@ -59,7 +60,7 @@ def keep_result(run: PreparedRun, measured: Measurement) -> RunResult:
 
 def keep_failure(run: PreparedRun, error: BaseException, partial: Measurement) -> RunResult:
     """Write what can be kept of a simulation that an error ended."""
-    cause = next((text for kind, text in CAUSES if isinstance(error, kind)), "internal error")
+    cause = _cause(error)
     message = "" if isinstance(error, KeyboardInterrupt) else str(error)
     if isinstance(error, ModelError):  # its own numbers may be what is wrong
         partial = replace(partial, model_statistics=())
@@ -81,6 +82,12 @@ def keep_failure(run: PreparedRun, error: BaseException, partial: Measurement) -
     return result
 
 
+def _cause(error: BaseException) -> str:
+    if isinstance(error, SimulationFailedError):
+        return error.cause
+    return next((text for kind, text in CAUSES if isinstance(error, kind)), "internal error")
+
+
 def _break_down(run: PreparedRun, inference: Inference) -> Breakdown:
     operators = [(each.name, each.op, each.macs) for each in run.program.operators]
     return break_down(
@@ -97,13 +104,18 @@ def _dumps(measured: Measurement, breakdowns: list[Breakdown]) -> str:
     texts = []
     last = len(measured.inferences) - 1
     for index, inference in enumerate(measured.inferences):
+        own = breakdown_statistics(breakdowns[index])
+        if index == last:
+            own += model_lines(measured.model_statistics)
+        if inference.dump:
+            texts.append(append_lines(inference.dump, [*inference.statistics, *own]))
+            continue
         lines = root_statistics(inference.begin_tick, inference.end_tick)
         roots = {line.name for line in lines}
         lines += [line for line in inference.statistics if line.name not in roots]
-        lines += breakdown_statistics(breakdowns[index])
-        if index == last:
-            lines += model_lines(measured.model_statistics)
-        texts.append(format_dump(lines))
+        texts.append(format_dump([*lines, *own]))
+    if measured.remaining_dumps:
+        texts.append(measured.remaining_dumps)
     if not texts:
         texts.append(format_dump(root_statistics(0, 0)))
     return "".join(texts)
@@ -173,9 +185,10 @@ def _energies(measured: Measurement) -> tuple[Energy, ...]:
 
 def _facts(run: PreparedRun, measured: Measurement) -> dict[str, Any]:
     """Return what a result says of its run, however that ended."""
-    spec, target = run.request.spec, run.target
+    spec, target, backend = run.request.spec, run.target, measured.backend
     description = run.connection.description
     return {
+        "backend": backend.name,
         "setting": {
             "workload": spec.workload,
             "graph": run.case.graph.name,
@@ -189,9 +202,12 @@ def _facts(run: PreparedRun, measured: Measurement) -> dict[str, Any]:
             "threads": spec.threads,
             "input": spec.input,
             "seed": spec.seed,
+            **backend.setting,
         },
-        "hashes": run.manifest.hashes,
-        "versions": run.manifest.versions,
+        "hashes": {**run.manifest.hashes, **backend.hashes},
+        "versions": {**run.manifest.versions, **backend.versions},
+        "counters": backend.counters,
+        "load_ticks": backend.load_ticks,
         "final_tick": measured.final_tick,
         "exchanges": measured.exchanges,
         "latencies": tuple(each.end_tick - each.begin_tick for each in measured.inferences),

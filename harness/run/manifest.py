@@ -42,6 +42,7 @@ class Manifest:
         expected: The right classes of the input; empty if unknown.
         hashes: SHA-256 of graph, weights, program and target.
         versions: Versions that results may depend on.
+        gem5: What gem5's scripts need to know besides; empty for other backends.
     """
 
     spec: RunSpec
@@ -54,6 +55,7 @@ class Manifest:
     expected: tuple[int, ...] = ()
     hashes: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    gem5: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return run.json; the same run gives the same bytes."""
@@ -63,6 +65,8 @@ class Manifest:
             **asdict(self),
             "spec": self.spec.to_dict(),
         }
+        if not self.gem5:
+            del data["gem5"]
         return json.dumps(data, indent=1) + "\n"
 
 

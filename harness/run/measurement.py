@@ -23,12 +23,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Inference:
-    """One inference: its window, its records, and what components counted in it."""
+    """One inference: its window, its records, and what components counted in it.
+
+    Attributes:
+        statistics: Lines for stats.txt.
+        dump: The dump that a simulator wrote by itself, as text; empty if it wrote none.
+    """
 
     begin_tick: int
     end_tick: int
     timeline: Timeline
     statistics: tuple[Statistic, ...] = ()
+    dump: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendFacts:
+    """What a result says of the backend that it came from.
+
+    Attributes:
+        name: "soc" or "gem5".
+        setting: For headings and comparisons.
+        hashes: SHA-256 of what ran: simulator, guest, checkpoint.
+        versions: The simulator's version.
+        counters: What the guest counted over the whole run.
+        load_ticks: Ticks from the guest's start until program and weights were loaded.
+    """
+
+    name: str = "soc"
+    setting: dict[str, Any] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    counters: dict[str, float] = field(default_factory=dict)
+    load_ticks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +68,8 @@ class Measurement:
         outputs: The network's outputs, in its order; empty if no inference finished.
         exchanges: Turns taken with the model.
         model_statistics: What the model counted over the session.
+        remaining_dumps: A simulator's dumps of a failed run that belong to no inference.
+        backend: Where all this comes from.
     """
 
     exit_cause: str
@@ -48,6 +77,8 @@ class Measurement:
     outputs: tuple[Array, ...] = ()
     exchanges: int = 0
     model_statistics: tuple[ModelStatistic, ...] = field(default=())
+    remaining_dumps: str = ""
+    backend: BackendFacts = field(default_factory=BackendFacts)
 
     @property
     def final_tick(self) -> int:

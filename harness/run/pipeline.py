@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from harness.bridge.connection import ModelConnection
     from harness.run.case import Case
-    from harness.run.prepared import Progress
+    from harness.run.gem5.setup import Gem5Setup
+    from harness.run.prepared import Progress, Simulation
     from harness.run.request import RunRequest
     from harness.run.result import RunResult
-    from harness.run.simulation import RunningSimulation
     from harness.target import Target
 
 
@@ -47,15 +47,16 @@ def execute(request: RunRequest, progress: Progress) -> FinishedRun:
     """
     directory: RunDirectory | None = None
     session: ModelSession | None = None
-    simulation: RunningSimulation | None = None
+    simulation: Simulation | None = None
     with watched(request.spec.timeout_s):
         try:
             name = default_name(request.spec.workload)
+            setup = _gem5_setup(request, progress) if request.spec.backend == "gem5" else None
             with held():
                 directory = RunDirectory.create(request.output, name, force=request.force)
-                session = ModelSession(request, directory.path)
+                session = ModelSession(_model_request(request), directory.path)
             prepared = _prepare(request, directory, session, progress)
-            simulation = _simulation(prepared, progress)
+            simulation = _simulation(prepared, setup, progress)
             return _simulate(prepared, simulation, progress)
         except BaseException as error:
             with undisturbed():
@@ -71,6 +72,19 @@ def execute(request: RunRequest, progress: Progress) -> FinishedRun:
                 session.end()
             if directory is not None:
                 directory.release()
+
+
+def _gem5_setup(request: RunRequest, progress: Progress) -> Gem5Setup:
+    from harness.run.gem5.setup import find_setup  # noqa: PLC0415 - not for the embedded SoC
+
+    return find_setup(request, progress)
+
+
+def _model_request(request: RunRequest) -> RunRequest:
+    """Return the request as the model's session sees it: gem5 has its own, ours only describes."""
+    if request.spec.backend == "soc":
+        return request
+    return replace(request, record=None, debug_model=False)
 
 
 def _prepare(
@@ -134,13 +148,17 @@ def _compile(
     return PreparedRun(request, target, case, program, manifest, connection, directory)
 
 
-def _simulation(run: PreparedRun, progress: Progress) -> RunningSimulation:
+def _simulation(run: PreparedRun, setup: Gem5Setup | None, progress: Progress) -> Simulation:
+    if setup is not None:
+        from harness.run.gem5.simulation import Gem5Simulation  # noqa: PLC0415 - as above
+
+        return Gem5Simulation(run, setup, progress)
     from harness.run.simulation import RunningSimulation  # noqa: PLC0415 - the engine, late
 
     return RunningSimulation(run, progress)
 
 
-def _simulate(run: PreparedRun, simulation: RunningSimulation, progress: Progress) -> FinishedRun:
+def _simulate(run: PreparedRun, simulation: Simulation, progress: Progress) -> FinishedRun:
     from harness.run.evidence import keep_result  # noqa: PLC0415 - after the model has started
 
     progress.stage(f"simulating {run.case.graph.name}")
@@ -151,9 +169,7 @@ def _simulate(run: PreparedRun, simulation: RunningSimulation, progress: Progres
     return FinishedRun(result, run.directory.path, code)
 
 
-def _broken_off(
-    run: PreparedRun, simulation: RunningSimulation, error: BaseException
-) -> FinishedRun:
+def _broken_off(run: PreparedRun, simulation: Simulation, error: BaseException) -> FinishedRun:
     """Keep what can be kept; errors that are our own bugs go on to the caller."""
     from harness.run.evidence import keep_failure  # noqa: PLC0415 - see _simulate
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from harness.run.case import Case
     from harness.run.directory import RunDirectory
     from harness.run.manifest import Manifest
+    from harness.run.measurement import Measurement
     from harness.run.request import RunRequest
     from harness.target import Target
 
@@ -39,3 +40,13 @@ class PreparedRun:
     manifest: Manifest
     connection: ModelConnection
     directory: RunDirectory
+
+
+class Simulation(Protocol):
+    """A backend's simulation of a prepared run; its measurement is there whatever ended it."""
+
+    def run(self) -> Measurement:
+        """Simulate all inferences."""
+
+    def measurement(self) -> Measurement:
+        """Return what was measured so far."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from harness.base.errors import SpecError
+from harness.run.gem5.options import Gem5Options
 from harness.run.manifest import Manifest, read_manifest
 from harness.run.reference import default_name
 
@@ -30,6 +31,7 @@ class RunRequest:
         command_line: The user's arguments, for run.json.
         repeats: Directory of the old run that is repeated.
         promise: That run's run.json.
+        gem5: What concerns gem5 itself.
     """
 
     spec: RunSpec
@@ -42,6 +44,7 @@ class RunRequest:
     command_line: tuple[str, ...] = ()
     repeats: Path | None = None
     promise: Manifest | None = None
+    gem5: Gem5Options = field(default_factory=Gem5Options)
 
     def __post_init__(self) -> None:
         if self.record and self.replay:
@@ -56,6 +59,8 @@ class RunRequest:
             raise SpecError("--debug-model needs --transport ipc or tcp")
         if self.model_endpoint:
             self._check_endpoint()
+        if self.spec.backend != "gem5" and self.gem5 != Gem5Options():
+            raise SpecError("--gem5 and its companions need --backend gem5")
 
     def _check_endpoint(self) -> None:
         if self.spec.transport != "tcp":
@@ -68,7 +73,12 @@ class RunRequest:
 
 
 def repeat_request(
-    run: str, *, output: str | None = None, force: bool = False, transport: str = ""
+    run: str,
+    *,
+    output: str | None = None,
+    force: bool = False,
+    transport: str = "",
+    gem5: Path | None = None,
 ) -> RunRequest:
     """Return the request that repeats a run.
 
@@ -77,6 +87,7 @@ def repeat_request(
         output: Directory of the new run; None for a numbered one.
         force: An old run in `output` may be replaced.
         transport: Another transport than the old run's; it does not change results.
+        gem5: The gem5 binary, if that was the old run's backend.
     """
     manifest, directory = read_manifest(run)
     spec = replace(manifest.spec, transport=transport) if transport else manifest.spec
@@ -87,18 +98,20 @@ def repeat_request(
         command_line=manifest.command_line,
         repeats=directory,
         promise=manifest,
+        gem5=Gem5Options(binary=gem5),
     )
 
 
-def plan_lines(spec: RunSpec, output: str | None) -> list[str]:
+def plan_lines(request: RunRequest) -> list[str]:
     """Return what a run would do, after checking all of it that can be checked without running."""
     from harness.run.reference import load_workload  # noqa: PLC0415 - only dry runs load it here
     from harness.target import load_target  # noqa: PLC0415
 
+    spec, output = request.spec, request.output
     target = load_target(spec.target, spec.overrides)
     workload = load_workload(spec.workload)
     accelerator = spec.accelerator or target.accelerator.model
-    return [
+    lines = [
         f"workload     {spec.workload}: graph {workload.graph.name}, "
         f"{len(workload.graph.nodes)} nodes, input {spec.input} of {workload.input_count}",
         f"target       {target.name}: {target.accelerator.count} x {accelerator}, "
@@ -106,6 +119,11 @@ def plan_lines(spec: RunSpec, output: str | None) -> list[str]:
         f"compiler     policy {spec.policy}, {spec.threads} threads",
         f"model        mode {spec.mode}, transport {spec.transport}, "
         f"deadline {spec.deadline_s:g} s",
-        f"simulation   backend soc, {spec.repeat} inference(s), seed {spec.seed}",
+        f"simulation   backend {spec.backend}, {spec.repeat} inference(s), seed {spec.seed}",
         f"directory    {output or f'runs/{default_name(spec.workload)} (numbered if it exists)'}",
     ]
+    if spec.backend == "gem5":
+        from harness.run.gem5.plan import gem5_lines  # noqa: PLC0415 - only for gem5
+
+        lines += gem5_lines(request)
+    return lines

@@ -28,7 +28,11 @@ VALIDATION_NOTES = {
     "soc": (
         "embedded SoC model; its accelerator's cycles and tiles are checked by harness validate,"
         " its caches, DRAM and CPU are not yet compared with gem5"
-    )
+    ),
+    "gem5": (
+        "gem5's CPUs, caches and DRAM around the accelerator's model; the guest's software and the"
+        " operating system are executed, the device's own timing is the model's"
+    ),
 }
 """How far each backend has been held against outside measurements."""
 
@@ -60,6 +64,8 @@ class RunResult:
         energies: Energy as the model states it; empty if it states none.
         operators: Names of the program's operators, by the timeline's index.
         units: Names of the model's units, by the timeline's index.
+        counters: What the guest counted over the whole run; empty for the embedded SoC.
+        load_ticks: Ticks from the guest's start until program and weights were loaded.
     """
 
     exit_cause: str
@@ -80,6 +86,8 @@ class RunResult:
     energies: tuple[Energy, ...] = ()
     operators: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    counters: dict[str, float] = field(default_factory=dict)
+    load_ticks: int = 0
 
     @property
     def validation(self) -> str:
@@ -107,6 +115,7 @@ class RunResult:
             if data.pop("format_version") != FORMAT_VERSION:
                 raise StatsError("result.json has another format version", where=where)
             data.pop("validation")
+            data = {"counters": {}, "load_ticks": 0, **data}  # older versions lack them
             result: RunResult = from_plain(cls, data)
             _check(result)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 POLICIES = ("traffic", "smaug")
 MODES = ("kernel", "exact")
 TRANSPORTS = ("ipc", "tcp", "inproc")
+BACKENDS = ("soc", "gem5")
+SIMULATION_MODES = ("se", "fs")
+CPUS = ("timing", "o3", "atomic")
+BOOTS = ("auto", "atomic", "kvm")
+SUBMISSIONS = ("doorbell", "ioctl")
+GEM5_FIELDS = {
+    "simulation_mode": "mode",
+    "cpu": "cpu",
+    "boot": "boot",
+    "submission": "submission",
+}
+"""Fields that only the backend gem5 has, and their options."""
 MAXIMUM_THREADS = 1024
 MAXIMUM_SEED = 2**63 - 1
 MAXIMUM_TICKS = 2**62
@@ -47,6 +59,11 @@ class RunSpec:
         maximum_ticks: Simulated time after which the run ends; 0 means never.
         timeout_s: Host time after which the run ends; 0 means never.
         check: Compare the outputs with the reference execution.
+        backend: "soc", the embedded SoC, or "gem5".
+        simulation_mode: gem5's: "se" emulates system calls, "fs" boots Linux.
+        cpu: gem5's CPU model.
+        boot: How Linux boots to its checkpoint; "auto" takes KVM where that works.
+        submission: How commands are submitted: a mapped doorbell or an ioctl.
     """
 
     workload: str
@@ -65,6 +82,11 @@ class RunSpec:
     maximum_ticks: int = 0
     timeout_s: float = 0.0
     check: bool = True
+    backend: str = "soc"
+    simulation_mode: str = "se"
+    cpu: str = "timing"
+    boot: str = "auto"
+    submission: str = "doorbell"
 
     def __post_init__(self) -> None:
         _check_choice("policy", self.policy, POLICIES)
@@ -81,6 +103,21 @@ class RunSpec:
         _check_most("timeout", self.timeout_s, MAXIMUM_TIMEOUT_S)
         if not self.deadline_s > 0:
             raise SpecError("--deadline is not positive", got=str(self.deadline_s))
+        self._check_backend()
+
+    def _check_backend(self) -> None:
+        _check_choice("backend", self.backend, BACKENDS)
+        _check_choice("mode", self.simulation_mode, SIMULATION_MODES)
+        _check_choice("cpu", self.cpu, CPUS)
+        _check_choice("boot", self.boot, BOOTS)
+        _check_choice("submission", self.submission, SUBMISSIONS)
+        if self.backend == "gem5":
+            if self.transport != "ipc":
+                raise SpecError("--backend gem5 needs --transport ipc", got=self.transport)
+            return
+        for name, default in _LATER_FIELDS.items():
+            if getattr(self, name) != default:
+                raise SpecError(f"--{GEM5_FIELDS[name]} needs --backend gem5")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for run.json."""
@@ -94,6 +131,7 @@ class RunSpec:
             SpecError: A field is unknown, missing or of the wrong type.
         """
         types = {each.name: type(each.default) for each in fields(cls)} | {"workload": str}
+        data = {**_LATER_FIELDS, **data}
         if set(data) != set(types):
             odd = sorted(set(data) ^ set(types))
             raise SpecError("fields missing or unknown", where=where, got=", ".join(odd))
@@ -110,6 +148,12 @@ class RunSpec:
                     got=repr(value),
                 )
         return cls(**values)
+
+
+_LATER_FIELDS = {
+    each.name: each.default for each in fields(RunSpec) if each.name in {"backend", *GEM5_FIELDS}
+}
+"""What run.json of older versions lacks."""
 
 
 def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:

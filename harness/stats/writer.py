@@ -45,6 +45,20 @@ def format_line(statistic: Statistic) -> str:
     return line
 
 
+def append_lines(dump: str, statistics: Iterable[Statistic]) -> str:
+    """Return a dump's text with more lines before its end; names that it has already are left out.
+
+    Raises:
+        InternalError: The text is no whole dump.
+    """
+    body, end, rest = dump.partition(f"\n{END_LINE}")
+    if not end:
+        raise InternalError("a dump of statistics without its End line")
+    names = {line.split(None, 1)[0] for line in body.splitlines() if line.strip()}
+    added = [format_line(each) for each in statistics if each.name not in names]
+    return "\n".join([body.rstrip("\n"), *added, ""]) + end + rest
+
+
 def format_dump(statistics: Iterable[Statistic]) -> str:
     """Format one dump, from its Begin line to its End line.
 

@@ -107,6 +107,8 @@ def test_stats_compare_and_timeline_read_what_runs_leave(
         (["report", "/nowhere"], 2, "not a run directory"),
         (["stats", "/nowhere/stats.txt"], 2, "cannot read"),
         (["validate", "tiling", "/nowhere.csv"], 2, "no such validation file"),
+        (["validate", "soc", "/nowhere.toml"], 2, "cannot read the grid: No such file"),
+        (["validate", "work", "/nowhere.csv", "--tau-limit", "1"], 2, "belong to soc"),
         (["trace", "diff", "/nowhere", "/nowhere"], 2, "no such recording"),
         (["show", "graph"], 2, "name of a workload"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -164,11 +165,36 @@ def test_two_runs_are_compared_by_settings_phases_and_operators() -> None:
         setting={"graph": "net", "target": "mobile", "interface": "dma", "accelerators": 1},
         breakdown=breakdown(compute=25, transfer=25, prepare=15),
     )
-    settings, phases, operators = compare_runs(("a", result()), ("b", other))
+    settings, inferences, phases, operators = compare_runs(("a", result()), ("b", other))
 
     assert ("target", "smaug", "mobile", "differs") in settings.rows
-    assert ("  compute", "50 ps", "25 ps", "0.5000") in phases.rows
-    assert ("conv0", "90 ps", "65 ps", "0.7222") in operators.rows
+    assert ("cold (first)", "100 ps", "100 ps", "0 ps", "1.0000") in inferences.rows
+    assert ("  compute", "50 ps", "25 ps", "-25 ps", "0.5000") in phases.rows
+    assert ("conv0", "90 ps", "65 ps", "-25 ps", "0.7222") in operators.rows
+
+
+def test_runs_with_and_without_an_operating_system_differ_by_its_phases() -> None:
+    def run_in(mode: str, latency: int, **ticks: int) -> RunResult:
+        setting = {"graph": "net", "target": "smaug", "mode": mode, "cpu": "timing"}
+        return result(
+            backend="gem5",
+            setting=setting,
+            latencies=(latency,),
+            reported=0,
+            breakdown=breakdown(**ticks),
+        )
+
+    emulated, full = run_in("se", 75, compute=50, driver=25), run_in("fs", 105, compute=50)
+    full = replace(full, breakdown=breakdown(compute=50, driver=30, os=25), load_ticks=7)
+    settings, inferences, phases, _ = compare_runs(("SE", emulated), ("FS", full))
+
+    assert ("load, before them", "0 ps", "7 ps", "+7 ps", "") in inferences.rows
+
+    assert ("mode", "se", "fs", "differs") in settings.rows
+    assert not [row for row in settings.rows if row[0] in {"backend", "inference", "cpu"}]
+    assert ("total", "75 ps", "105 ps", "+30 ps", "1.4000") in phases.rows
+    assert ("  driver", "25 ps", "30 ps", "+5 ps", "1.2000") in phases.rows
+    assert ("  os", "0 ps", "25 ps", "+25 ps", "") in phases.rows
 
 
 def test_statistics_are_compared_and_shown_by_pattern() -> None:

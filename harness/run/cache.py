@@ -1,0 +1,52 @@
+"""The user's cache: things that take long to make and whose name is the hash of what they are."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.base.errors import BackendError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_CHUNK_BYTES = 1 << 20
+
+
+def cache_directory(name: str) -> Path:
+    """Return, and make, a folder of the user's cache.
+
+    Raises:
+        BackendError: It cannot be made.
+    """
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    root = Path(base) if os.path.isabs(base) else Path.home() / ".cache"  # noqa: PTH117
+    folder = root / "harness" / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BackendError(
+            f"cannot make the cache folder: {error.strerror}",
+            where=str(folder),
+            way_out="set XDG_CACHE_HOME to a folder that can be written",
+        ) from error
+    return folder
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file of any size."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def files_sha256(files: Iterable[Path], root: Path) -> str:
+    """Return one hash of the names, below `root`, and the contents of files, in sorted order."""
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(f"{path.relative_to(root)}\0{file_sha256(path)}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,225 @@
+"""Boots the guest once, to a checkpoint in the user's cache, and finds it again.
+
+The name of a checkpoint is a hash of what it depends on: gem5, the board, kernel, initramfs,
+command line, number of CPUs, clocks, memory, devices. Caches, interfaces, CPU models and workloads
+are not in it: they join when the checkpoint is restored.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from harness.base.errors import BackendError, SpecError
+from harness.base.units import TICKS_PER_SECOND
+from harness.run.cache import cache_directory, files_sha256
+from harness.run.directory import RUN_JSON
+from harness.run.failure import SimulationFailedError
+from harness.run.gem5.command import gem5_command
+from harness.run.gem5.description import describe_run
+from harness.run.gem5.guest import Guest, command_line, guest_image
+from harness.run.gem5.outcome import CHECKPOINT_CAUSE, EXPECTED_CAUSE, require_success
+from harness.run.gem5.requirements import kvm_obstacle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from harness.run.gem5.setup import Gem5Setup
+    from harness.run.gem5.supervise import Supervisor
+    from harness.run.prepared import PreparedRun, Progress
+
+KEPT = "checkpoint"
+META = "meta.json"
+BOOTS = ("atomic", "kvm")
+BOOT_LIMIT_TICKS = 60 * TICKS_PER_SECOND
+"""A boot takes one to three simulated seconds; a longer one hangs."""
+NO_MODEL = {"argv": [], "mode": "kernel"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Booting:
+    """Everything that a boot needs."""
+
+    run: PreparedRun
+    setup: Gem5Setup
+    supervisor: Supervisor
+    progress: Progress
+    guest: Guest
+
+
+def booted_guest(
+    run: PreparedRun, setup: Gem5Setup, supervisor: Supervisor, progress: Progress
+) -> Guest:
+    """Return the run's guest with a checkpoint of it, booted now if it was not before.
+
+    Raises:
+        SimulationFailedError: The guest does not boot.
+        HarnessError: Its kernel or initramfs cannot be had.
+    """
+    options = run.request.gem5
+    image = guest_image(options, progress)
+    line = command_line(run.target.cpu.clock_hz, run.program)
+    guest = Guest(image, line, hashes=dict(image.hashes))
+    if options.checkpoint is not None:
+        return _given(guest, options.checkpoint)
+    booting = _Booting(run, setup, supervisor, progress, guest)
+    key = checkpoint_key(run, setup, guest)
+    with _locked(cache_directory("checkpoints") / f"{key}.lock", progress):
+        return _found(booting, key) or _booted(booting, key)
+
+
+def checkpoint_key(run: PreparedRun, setup: Gem5Setup, guest: Guest) -> str:
+    """Return the name of the checkpoint that a run starts from."""
+    target = run.target
+    board = [setup.configs / "fs.py", *(setup.configs / "soc").rglob("*.py")]
+    facts = {
+        "gem5": setup.probe.sha256,
+        "board": files_sha256(board, setup.configs),
+        **guest.hashes,
+        "command_line": guest.command_line,
+        "cores": target.cpu.cores,
+        "clocks_hz": sorted(_clocks(target.to_dict())),
+        "line_bytes": target.line_bytes,
+        "memory_bytes": _description(run, setup, guest)["memory_bytes"],
+        "accelerators": target.accelerator.count,
+        "coherent": target.dma.coherent,  # the driver reads it before the checkpoint
+    }
+    text = json.dumps(facts, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _clocks(data: dict[str, Any]) -> set[int]:
+    own = {value for key, value in data.items() if key == "clock_hz"}
+    return own.union(*(_clocks(each) for each in data.values() if isinstance(each, dict)))
+
+
+def _description(run: PreparedRun, setup: Gem5Setup, guest: Guest) -> dict[str, Any]:
+    return describe_run(run, setup, guest.description())
+
+
+def _given(guest: Guest, checkpoint: Path) -> Guest:
+    if not (checkpoint / "m5.cpt").is_file():
+        raise SpecError("--checkpoint names no checkpoint of gem5", where=str(checkpoint))
+    return _with_checkpoint(guest, checkpoint.absolute(), "given")
+
+
+def _with_checkpoint(guest: Guest, checkpoint: Path, boot: str) -> Guest:
+    files = [path for path in checkpoint.rglob("*") if path.is_file()]
+    hashes = {**guest.hashes, "checkpoint": files_sha256(files, checkpoint)}
+    return replace(guest, checkpoint=checkpoint, boot=boot, hashes=hashes)
+
+
+def _found(booting: _Booting, key: str) -> Guest | None:
+    wanted = booting.run.request.spec.boot
+    for boot in BOOTS if wanted == "auto" else (wanted,):
+        place = cache_directory("checkpoints") / f"{key}-{boot}"
+        if (place / META).is_file():
+            return _with_checkpoint(booting.guest, place / KEPT, boot)
+    return None
+
+
+def _booted(booting: _Booting, key: str) -> Guest:
+    wanted = booting.run.request.spec.boot
+    if wanted != "auto":
+        return _boot(booting, key, wanted)
+    obstacle = kvm_obstacle(booting.setup.probe)
+    if not obstacle:
+        try:
+            return _boot(booting, key, "kvm")
+        except SimulationFailedError as error:
+            obstacle = f"it failed: {error.what}: {(error.got or '').splitlines()[:1]}"
+    booting.progress.notice(f"not booting with KVM: {obstacle}")
+    return _boot(booting, key, "atomic")
+
+
+def _boot(booting: _Booting, key: str, boot: str) -> Guest:
+    """Boot beside the place and move the checkpoint there when it is whole."""
+    place = cache_directory("checkpoints") / f"{key}-{boot}"
+    scratch = place.with_suffix(".boot")
+    shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        scratch.mkdir()
+        booting.progress.stage(f"booting (once): Linux, {boot}, {_cpus(booting)}; {scratch}")
+        _simulate(booting, scratch, boot)
+        if boot == "kvm":
+            _test_restore(booting, scratch)
+        (scratch / META).write_text(json.dumps({"boot": boot, "key": key}) + "\n")
+        shutil.rmtree(place, ignore_errors=True)
+        scratch.replace(place)
+    except OSError as error:
+        raise BackendError(f"cannot keep the checkpoint: {error}", where=str(scratch)) from error
+    return _with_checkpoint(booting.guest, place / KEPT, boot)
+
+
+def _cpus(booting: _Booting) -> str:
+    count = booting.run.target.cpu.cores
+    return f"{count} CPU{'s' if count != 1 else ''}"
+
+
+def _simulate(booting: _Booting, folder: Path, boot: str) -> None:
+    checkpoint = folder / KEPT
+    guest = {**booting.guest.description(), "make_checkpoint": str(checkpoint)}
+    described = {
+        **_description(booting.run, booting.setup, booting.guest),
+        "guest": guest,
+        "boot": boot,
+        "files": {},
+        "model": NO_MODEL,
+        "maximum_ticks": BOOT_LIMIT_TICKS,
+        "steps": 0,
+    }
+    _run(booting, folder, described, CHECKPOINT_CAUSE)
+    if not (checkpoint / "m5.cpt").is_file():
+        raise SimulationFailedError("boot failed", "gem5 made no checkpoint", where=str(folder))
+
+
+def _test_restore(booting: _Booting, folder: Path) -> None:
+    """Restore a KVM checkpoint into a simulated CPU and let the runtime test itself.
+
+    Raises:
+        SimulationFailedError: The restored guest does not live.
+    """
+    booting.progress.stage("testing the checkpoint")
+    described = _description(booting.run, booting.setup, booting.guest)
+    guest = {**booting.guest.description(), "checkpoint": str(folder / KEPT)}
+    described |= {"guest": guest, "cpu": "atomic", "model": NO_MODEL, "self_test": True}
+    test = folder / "self_test"
+    test.mkdir()
+    _run(booting, test, described, EXPECTED_CAUSE)
+
+
+def _run(booting: _Booting, folder: Path, described: dict[str, Any], expected: str) -> None:
+    data = {"target": booting.run.manifest.target, "gem5": described}
+    (folder / RUN_JSON).write_text(json.dumps(data, indent=1) + "\n")
+    setup, options = booting.setup, replace(booting.run.request.gem5, debug_flags="")
+    argv = gem5_command(setup.binary, folder, setup.script("fs"), options, ".")
+    ended = booting.supervisor.run(argv, folder)
+    try:
+        require_success(ended, expected)
+    except SimulationFailedError as error:
+        raise SimulationFailedError(
+            "boot failed",
+            f"the guest does not boot: {error.what}",
+            where=error.where,
+            expected=error.expected,
+            got=error.got,
+            way_out=error.way_out,
+        ) from error
+
+
+@contextmanager
+def _locked(path: Path, progress: Progress) -> Iterator[None]:
+    """Let two runs not boot the same guest at once."""
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress.stage("waiting for another run that boots the same guest")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,79 @@
+"""What gem5's script says while it runs: lines that begin with "harness: "."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TICK = re.compile(
+    r"harness: tick (?P<tick>\d+)(?: step (?P<step>-?\d+) of (?P<steps>\d+))?"
+    r"(?: inference (?P<inference>-?\d+))?\s*"
+)
+_STAGE = "harness: stage "
+_START_MODEL = "harness: start the model: "
+_LARGEST_READ_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the simulation is; -1 for what is not known."""
+
+    tick: int = 0
+    step: int = -1
+    steps: int = 0
+    inference: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The script begins something else."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCommand:
+    """The line that the user is to type to start the model."""
+
+    text: str
+
+
+Said = Position | Stage | ModelCommand
+
+
+def parse_line(line: str) -> Said | None:
+    """Return what a line of gem5's standard output says to harness; None if nothing."""
+    if line.startswith(_STAGE):
+        return Stage(line[len(_STAGE) :].strip())
+    if line.startswith(_START_MODEL):
+        return ModelCommand(line[len(_START_MODEL) :].strip())
+    match = _TICK.fullmatch(line)
+    if match is None:
+        return None
+    numbers = {name: int(text) for name, text in match.groupdict().items() if text is not None}
+    return Position(**numbers)
+
+
+class FollowedFile:
+    """Reads the lines that are added to a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._rest = b""
+
+    def lines(self) -> list[str]:
+        """Return the lines completed since the last call."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                data = file.read(_LARGEST_READ_BYTES)
+        except OSError:
+            return []
+        self._offset += len(data)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return [line.decode(errors="replace") for line in lines]
