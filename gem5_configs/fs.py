@@ -68,10 +68,12 @@ def _simulate(board: FsBoard, run: SimpleNamespace) -> int:
     say("stage restoring the booted guest" if guest.checkpoint else "stage booting the guest")
     m5.instantiate(file_of(run, guest.checkpoint) or None)
     made = Path(file_of(run, guest.make_checkpoint)) if guest.make_checkpoint else None
-    simulation = Simulation(run, board.processors, board.bridge, output_folder(), made)
+    simulation = Simulation(
+        run, board.processors, board.bridge, output_folder(), made, board.terminal
+    )
     status = simulation.run()
     if status:
-        sys.stdout.write(f"what the guest printed: {output_folder() / board.terminal}\n")
+        sys.stdout.write(f"what the guest printed: {board.terminal.path}\n")
     return status
 
 

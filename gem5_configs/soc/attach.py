@@ -23,7 +23,7 @@ from soc.clocks import Clocks
 from soc.command_line import output_folder
 from soc.errors import ConfigurationError
 from soc.model_process import start_model
-from soc.pc import IO_HOLE, add_interrupt, add_reservation, free_interrupt_pin
+from soc.pc import IO_HOLE, add_interrupt, add_reservation, free_interrupt_pin, pci_host
 from soc.runtime_arguments import write_arguments
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _pci_bridge(board: System, spec: SimpleNamespace, settings: dict[str, object
     bridge = m5.objects.AcceleratorBridgePci(
         **settings,
         files=guest_files(spec, arguments),
-        host=board.pc.pci_host,
+        **pci_host(board, m5.objects.AcceleratorBridgePci),
         pci_bus=0,
         pci_dev=device,
         pci_func=0,

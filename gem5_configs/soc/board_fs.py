@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import m5.objects
-from m5.objects import AddrRange, Root, System
+from m5.objects import Root, System
+from m5.params import AddrRange
 
 from soc.accelerators import (
     MemoryPoints,
@@ -19,10 +20,11 @@ from soc.accelerators import (
 )
 from soc.clocks import Clocks
 from soc.memory_system import build_memory_system, build_plain_memory, connect_plainly
-from soc.pc import FIRST_PCI_PIN, add_interrupt, build_pc
+from soc.pc import FIRST_PCI_PIN, add_interrupt, build_pc, pci_host
 from soc.processors import Processors, number_apics
 from soc.run_file import file_of
 from soc.runtime_arguments import write_arguments
+from soc.terminal import Terminal
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
@@ -38,6 +40,8 @@ BOOT_HEADER_ADDRESS = 0x90200 + 0x210
 """Of `type_of_loader` in the boot parameters. Source: gem5 src/arch/x86/linux/fs_workload.cc, which
 leaves the loader's fields to others, and Linux Documentation/x86/boot.rst."""
 _UNKNOWN_LOADER = 0xFF
+TERMINAL_NAME = "system.pc.com_1.device"
+"""In gem5's output folder; gem5 names it after the terminal's object."""
 
 
 class FsBoard:
@@ -47,10 +51,8 @@ class FsBoard:
         root: What m5.instantiate builds.
         processors: Its cores.
         bridge: The accelerator bridge; None without accelerators.
-        terminal: File of the output folder that gets what the guest prints.
+        terminal: What the guest prints.
     """
-
-    terminal = "system.pc.com_1.device"
 
     def __init__(
         self,
@@ -63,6 +65,7 @@ class FsBoard:
     ) -> None:
         """Build the board; with `is_boot` only what a boot to a checkpoint needs."""
         target, gem5 = run.target, run.gem5
+        self.terminal = Terminal(output / TERMINAL_NAME)
         self.system = system = System()
         clocks = Clocks(system, target.bus.clock_hz)
         memory = AddrRange(gem5.memory_bytes)
@@ -113,7 +116,7 @@ def _attach_bridge(
         pci_dev=PCI_DEVICE,
         pci_func=0,
         InterruptLine=INTERRUPT_PIN,
-        host=system.pc.pci_host,
+        **pci_host(system, m5.objects.AcceleratorBridgePci),
     )
     system.accelerator_bridge = bridge
     bridge.pio = system.iobus.mem_side_ports

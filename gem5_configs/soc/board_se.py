@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import m5.objects
-from m5.objects import AddrRange, Process, Root, SEWorkload, System
+from m5.objects import Process, Root, SEWorkload, System
+from m5.params import AddrRange
 
 from soc.accelerators import (
     MemoryPoints,
@@ -16,6 +17,7 @@ from soc.accelerators import (
     model_session,
 )
 from soc.clocks import Clocks
+from soc.errors import ConfigurationError
 from soc.memory_system import build_memory_system
 from soc.processors import Processors
 from soc.run_file import file_of
@@ -52,6 +54,11 @@ class SeBoard:
         has_accelerators: bool = True,
     ) -> None:
         target, gem5 = run.target, run.gem5
+        if gem5.threads > target.cpu.cores:
+            raise ConfigurationError(
+                f"gem5.threads is {gem5.threads}, and target.cpu.cores is {target.cpu.cores}; in "
+                "syscall emulation each thread has a core of its own"
+            )
         self.system = System()
         clocks = Clocks(self.system, target.bus.clock_hz)
         build_memory_system(self.system, target, clocks, AddrRange(gem5.memory_bytes))

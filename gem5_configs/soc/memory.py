@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from m5.objects import AddrRange, DRAMInterface, MemCtrl
+from m5.objects import DRAMInterface, MemCtrl
+from m5.params import AddrRange
 
 if TYPE_CHECKING:
     from types import SimpleNamespace

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from m5.objects import AddrRange, SimpleMemory, System
+from m5.objects import SimpleMemory, System
 
 from soc.buses import l2_bus, memory_bus, memory_side_bus
 from soc.caches import cache
@@ -22,6 +22,8 @@ from soc.memory import memory_controllers
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
+
+    from m5.params import AddrRange
 
     from soc.clocks import Clocks
     from soc.processors import Processors

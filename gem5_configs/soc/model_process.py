@@ -8,6 +8,7 @@ import os
 import secrets
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -64,6 +65,8 @@ class ModelProcess:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _start(self, command: list[str], environment: dict[str, str], log: Path) -> None:
+        """Start the process with SIGINT blocked: the terminal's Ctrl-C is for gem5 to handle."""
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             with log.open("wb") as stream:
                 self._process = subprocess.Popen(
@@ -78,6 +81,8 @@ class ModelProcess:
             raise ConfigurationError(
                 f"the model cannot be started: {error.strerror}: {shlex.join(command)}"
             ) from error
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         self.pid = self._process.pid
 
 

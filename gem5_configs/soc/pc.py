@@ -12,8 +12,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from m5.objects import (
-    Addr,
-    AddrRange,
     BadAddr,
     Bridge,
     IOXBar,
@@ -27,11 +25,12 @@ from m5.objects import (
     X86IntelMPProcessor,
     X86SMBiosBiosInformation,
 )
+from m5.params import Addr, AddrRange
 
 from soc.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from m5.objects import System
+    from m5.objects import SimObject, System
 
 KIB, MIB = 1 << 10, 1 << 20
 IO_HOLE = 0xC0000000
@@ -87,6 +86,15 @@ def memory_map(memory_bytes: int) -> list[X86E820Entry]:
 def reserved(address: int, size_bytes: int) -> X86E820Entry:
     """Return a memory map entry that keeps Linux from placing devices there."""
     return X86E820Entry(addr=address, size=f"{size_bytes}B", range_type=RESERVED)
+
+
+def pci_host(system: System, function: type) -> dict[str, SimObject]:
+    """Return the parameter that ties a PCI function to its host, by the name that it has.
+
+    Newer gem5 than v24 calls it `upstream`.
+    """
+    name = "host" if "host" in function._params else "upstream"  # noqa: SLF001 - gem5's own way
+    return {name: system.pc.pci_host}
 
 
 def add_interrupt(system: System, device: int, pin: int) -> None:

@@ -12,8 +12,12 @@ import m5.event
 from _m5.event import exitSimLoop
 
 if TYPE_CHECKING:
-    from soc.processors import Processors
+    from types import SimpleNamespace
 
+    from soc.processors import Processors
+    from soc.terminal import Terminal
+
+PANICKED = "harness guest panicked"
 STALLED = "harness stalled"
 STALL_TICKS = 10**12
 """One simulated second without an instruction on any core: the guest waits for nothing."""
@@ -27,21 +31,26 @@ class Progress(m5.event.Event):
     with it never runs empty, so gem5 itself no longer notices that a guest waits for ever.
 
     Args:
-        period_ticks: Between two looks.
+        gem5: Of the run; says how often to look and how many steps the program has.
         processors: Count instructions.
         bridge: The accelerator bridge, or None; knows the step that the guest marked last.
-        steps: Steps of the program, 0 if unknown.
+        terminal: What a full system's guest prints; None in syscall emulation.
     """
 
     def __init__(
-        self, period_ticks: int, processors: Processors, bridge: object, steps: int
+        self,
+        gem5: SimpleNamespace,
+        processors: Processors,
+        bridge: object,
+        terminal: Terminal | None,
     ) -> None:
         super().__init__()
         self.inference = 0
-        self._period_ticks = period_ticks
+        self._period_ticks = gem5.progress_ticks
+        self._steps = gem5.steps
         self._processors = processors
         self._bridge = bridge
-        self._steps = steps
+        self._terminal = terminal
         self._instructions = -1
         self._moved_tick = m5.curTick()
         self._said_s = 0.0
@@ -49,15 +58,23 @@ class Progress(m5.event.Event):
 
     def __call__(self) -> None:
         """Look; gem5 calls this."""
+        cause = ""
         if time.monotonic() - self._said_s >= _LINE_EVERY_S:
             self.report()
+            if self._terminal is not None and self._terminal.has_panicked():
+                cause = PANICKED
+        if self._has_stalled():
+            cause = STALLED
+        if cause:
+            exitSimLoop(cause, 1, m5.curTick(), 0, False)
+        else:
+            self._schedule()
+
+    def _has_stalled(self) -> bool:
         instructions = self._processors.instructions()
         if instructions is None or instructions != self._instructions:
             self._instructions, self._moved_tick = instructions, m5.curTick()
-        elif m5.curTick() - self._moved_tick >= STALL_TICKS:
-            exitSimLoop(STALLED, 1, m5.curTick(), 0, False)
-            return
-        self._schedule()
+        return m5.curTick() - self._moved_tick >= STALL_TICKS
 
     def report(self) -> None:
         """Print the line of now."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import SimpleNamespace
 
     from soc.processors import Processors
+    from soc.terminal import Terminal
 
 CHECKPOINT = "harness checkpoint"
 READY = "harness ready"
@@ -41,6 +42,7 @@ class Simulation:
         bridge: For progress; may be None.
         output: gem5's output folder.
         checkpoint: Where to write one when the guest has booted; the run then ends. None: go on.
+        terminal: Of a full system, to notice a panic.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Simulation:
         bridge: object,
         output: Path,
         checkpoint: Path | None = None,
+        terminal: Terminal | None = None,
     ) -> None:
         self._processors = processors
         self._output = output
@@ -57,7 +60,7 @@ class Simulation:
         self._maximum_ticks = run.gem5.maximum_ticks
         self._start = m5.curTick()
         gem5 = run.gem5
-        self._progress = Progress(gem5.progress_ticks, processors, bridge, gem5.steps)
+        self._progress = Progress(gem5, processors, bridge, terminal)
         self._marks: list[dict[str, object]] = []
 
     def run(self) -> int:

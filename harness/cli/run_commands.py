@@ -161,7 +161,7 @@ def run(  # noqa: PLR0913 - one parameter per documented option
     model_endpoint: ModelEndpoint = "",
     backend: Backend = "soc",
     simulation_mode: SimulationMode = "se",
-    cpu: Cpu = "timing",
+    cpu: Cpu = "o3",
     gem5: Gem5 = None,
     gem5_arguments: Gem5Arguments = [],  # noqa: B006 - as above
     debug_flags: DebugFlags = "",

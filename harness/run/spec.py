@@ -84,7 +84,7 @@ class RunSpec:
     check: bool = True
     backend: str = "soc"
     simulation_mode: str = "se"
-    cpu: str = "timing"
+    cpu: str = "o3"
     boot: str = "auto"
     submission: str = "doorbell"
 

@@ -17,16 +17,16 @@ _FLAGS = ["-O2", "-ffreestanding", "-nostdlib", "-static", "-no-pie", "-fno-pic"
 _PLACE = ["-mgeneral-regs-only", "-fno-stack-protector", "-Wl,-Ttext=0x1000000,-z,norelro"]
 
 
-def _kernel(folder: Path, status: int) -> Path:
-    kernel = folder / f"kernel{status}"
-    command = ["gcc", *_FLAGS, *_PLACE, f"-DSTATUS={status}", str(_SOURCE), "-o", str(kernel)]
+def _kernel(folder: Path, *defines: str) -> Path:
+    kernel = folder / "kernel"
+    command = ["gcc", *_FLAGS, *_PLACE, *defines, str(_SOURCE), "-o", str(kernel)]
     subprocess.run(command, check=True)
     return kernel
 
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _kernel(tmp_path_factory.mktemp("kernel"), 0)
+    return _kernel(tmp_path_factory.mktemp("kernel"), "-DSTATUS=0")
 
 
 def _description(folder: Path, kernel: Path, cpu: str, *overrides: str, **guest: str) -> Any:
@@ -138,12 +138,21 @@ def test_without_a_checkpoint_it_boots_and_goes_on(
 def test_a_guest_that_fails_fails_the_run_and_names_its_terminal(
     gem5: Path, tmp_path: Path
 ) -> None:
-    failing = _kernel(tmp_path, 3)
+    failing = _kernel(tmp_path, "-DSTATUS=3")
     ended = run_gem5(gem5, tmp_path, _description(tmp_path, failing, "atomic"))
     assert ended.status == 1
     assert (ended.exit()["cause"], ended.exit()["code"]) == ("harness exit", 3)
     terminal = ended.output / "system.pc.com_1.device"
     assert f"what the guest printed: {terminal}" in ended.stdout
+    assert terminal.read_text() == "booted\n"
+
+
+def test_a_kernel_that_panics_ends_the_run(gem5: Path, tmp_path: Path) -> None:
+    run = _description(tmp_path, _kernel(tmp_path, "-DSTATUS=0", "-DPANICS"), "atomic")
+    run["gem5"] |= {"progress_ticks": 10**8, "maximum_ticks": 10**13}
+    ended = run_gem5(gem5, tmp_path, run)
+    assert ended.status == 1
+    assert ended.exit()["cause"] == "harness guest panicked"
 
 
 def test_a_checkpoint_that_is_not_there_is_named(gem5: Path, tmp_path: Path, kernel: Path) -> None:

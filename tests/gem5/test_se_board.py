@@ -162,6 +162,12 @@ def test_a_runtime_that_is_not_there_is_named(gem5: Path, tmp_path: Path) -> Non
     assert f"gem5.files.runtime: no such file: {tmp_path.resolve() / 'gone'}" in ended.stderr
 
 
+def test_more_threads_than_cores_are_refused(gem5: Path, tmp_path: Path, programs: Path) -> None:
+    ended = _run(gem5, tmp_path, programs / "hello", "--arguments", cores=2, threads=3)
+    assert ended.status == 2
+    assert "gem5.threads is 3, and target.cpu.cores is 2" in ended.stderr
+
+
 def test_a_run_of_the_other_mode_is_refused(gem5: Path, tmp_path: Path) -> None:
     ended = run_gem5(gem5, tmp_path, run_description(mode="fs"), script=CONFIGS / "se.py")
     assert ended.status == 2

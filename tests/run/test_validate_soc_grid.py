@@ -40,7 +40,7 @@ def test_every_combination_of_the_lists_is_a_point(tmp_path: Path) -> None:
     overrides = ("accelerators=4", "wait=polling", "dma.coherent=true", "driver.wakeup=0 ns")
     for spec in (last.spec, last.gem5):
         assert (spec.overrides, spec.threads, spec.repeat) == (overrides, 2, 2)
-    assert (last.spec.backend, last.spec.cpu) == ("soc", "timing")
+    assert (last.spec.backend, last.spec.cpu) == ("soc", "o3")
     assert (last.gem5.backend, last.gem5.simulation_mode, last.gem5.cpu) == ("gem5", "se", "o3")
 
 

@@ -22,6 +22,8 @@ LEAST_CONTIGUOUS_BYTES = 64 * MIB
 """Memory that Linux keeps for windows and rings, which must be physically contiguous."""
 RING_BYTES = 4 * MIB
 """15 rings of 64 slots of 4 KiB, rounded up."""
+SYMBOLS_NAME = "System.map"
+"""What a kernel's build leaves beside vmlinux."""
 _JIFFIES_PER_SECOND = 250  # CONFIG_HZ of gem5_configs/guest/kernel
 
 
@@ -99,6 +101,8 @@ def guest_image(options: Gem5Options, progress: Progress) -> GuestImage:
         built = build_guest(progress)
         kernel, initramfs = kernel or built.kernel, initramfs or built.initramfs
         symbols = built.symbols if kernel == built.kernel else None
+    if options.kernel is not None and (beside := kernel.with_name(SYMBOLS_NAME)).is_file():
+        symbols = beside
     hashes = {"kernel": file_sha256(kernel), "initramfs": file_sha256(initramfs)}
     return GuestImage(kernel.absolute(), initramfs.absolute(), symbols, hashes)
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * The smallest guest of a full system: no Linux, it finds the accelerators' PCI function and marks
- * what a run's init and runtime mark. Ends with the status that STATUS says.
+ * what a run's init and runtime mark. Ends with the status that STATUS says; with PANICS it prints
+ * what Linux prints in a panic, and loops as Linux does.
  */
 #include <stdint.h>
 
@@ -48,7 +49,17 @@ static void work(void) {
     }
 }
 
+static void print(const char* text) {
+    for (; *text; ++text) __asm__ volatile("outb %0, %1" : : "a"(*text), "d"((uint16_t)0x3f8));
+}
+
 __attribute__((used)) static void guest(void) {
+#ifdef PANICS
+    print("[    0.1] Kernel panic - not syncing: no init\n");
+    for (;;) {
+    }
+#endif
+    print("booted\n");
     mapAll();
     configure(0x10, (uint32_t)REGISTERS);
     configure(0x04, 6);
