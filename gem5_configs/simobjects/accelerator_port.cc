@@ -11,11 +11,16 @@ namespace gem5 {
 
 AcceleratorPort::AcceleratorPort(const std::string& name, System& system, RequestorID requestor,
                                  NestedQueue& queue)
-    : RequestPort(name, nullptr),
+#if __has_include("sim/signal.hh")  // gem5 v23 and newer deprecate naming an owner
+    : RequestPort(name),
+#else
+    : RequestPort(name, &system),
+#endif
       system(system),
       requestor(requestor),
       queue(queue),
-      component(queue.events.addComponent(*this, name)) {}
+      component(queue.events.addComponent(*this, name)) {
+}
 
 void AcceleratorPort::move(harness::AccessKind kind, harness::Addr address, std::uint32_t sizeBytes,
                            std::uint64_t tag, std::uint8_t* data) {

@@ -40,6 +40,9 @@ BridgeCore::BridgeCore(SimObject& owner, System& system, const BridgeSettings& s
              HARNESS_MAXIMUM_INSTANCES);
     for (Accelerator* accelerator : accelerators) accelerator->makePorts(queue);
     queue.onStop = [this] { askModel(); };
+    queue.onEmpty = [this] {
+        if (onIdle && isIdle()) onIdle();
+    };
 }
 
 void BridgeCore::init() {
@@ -262,7 +265,6 @@ void BridgeCore::commandEnded(std::uint32_t instance, const harness::Ticket& tic
     if (ticket.isLastOfItem) raiseCause(instance, ticket);
     log.tidy();
     if (onProgress) onProgress();
-    if (onIdle && accelerators[instance]->isIdle() && isIdle()) onIdle();
 }
 
 void BridgeCore::interruptRaised(std::uint32_t instance, const harness::Ticket& ticket,

@@ -23,7 +23,7 @@ bridge::Answer ask(bridge::ModelLink& link, const harness::Exchange& exchange) {
                                bridge::decodeDescriptor(exchange.descriptor), std::move(data));
         case harness::ExchangeKind::Event: {
             std::vector<bridge::CompletionRecord> ended(exchange.completions.size());
-            std::memcpy(ended.data(), exchange.completions.data(),
+            std::memcpy(static_cast<void*>(ended.data()), exchange.completions.data(),
                         ended.size() * sizeof(bridge::CompletionRecord));
             return link.event(exchange.instance, exchange.tick, ended, std::move(data));
         }

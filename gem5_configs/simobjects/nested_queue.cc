@@ -30,6 +30,7 @@ void NestedQueue::run() {
     while (!isStopped && events.runUntil(curTick()) == harness::RunExit::Stopped) onStop();
     isRunning = false;
     arm();
+    if (events.isEmpty() && onEmpty) onEmpty();
 }
 
 void NestedQueue::arm() {

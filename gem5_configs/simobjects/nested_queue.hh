@@ -25,6 +25,8 @@ class NestedQueue final {
 
     /// What to do when an event has asked to stop: the model must answer.
     std::function<void()> onStop;
+    /// Called when the last event was run: nothing goes on any more.
+    std::function<void()> onEmpty;
 
     /// Schedules an event of the inner queue; must not be called with a tick in the past.
     void schedule(Tick when, harness::Priority priority, harness::ComponentId component,

@@ -10,7 +10,8 @@
 
 namespace gem5 {
 
-#if __has_include("dev/pci/upstream.hh")
+// dev/pci/device.hh includes the parameters of all its classes, so the build has made them.
+#if __has_include("params/PciEndpoint.hh")
 using PciFunction = PciEndpoint;  // gem5 v25 and newer
 #else
 using PciFunction = PciDevice;

@@ -12,7 +12,7 @@ AcceleratorBridge::AcceleratorBridge(const Params& params)
       core(*this, *params.system,
            {params.session, params.accelerators, params.is_coherent, params.files,
             params.timeline}) {
-    for (int i = 0; i < params.port_interrupt_connection_count; ++i)
+    for (int i = 0; i < int(params.port_interrupt_connection_count); ++i)
         pins.push_back(std::make_unique<IntSourcePin<AcceleratorBridge>>(
             name() + ".interrupt" + std::to_string(i), i, this));
     core.postInterrupt = [this] {

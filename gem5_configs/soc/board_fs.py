@@ -21,7 +21,7 @@ from soc.accelerators import (
 from soc.clocks import Clocks
 from soc.memory_system import build_memory_system, build_plain_memory, connect_plainly
 from soc.pc import FIRST_PCI_PIN, add_interrupt, build_pc, pci_host
-from soc.processors import Processors, number_apics
+from soc.processors import Processors, guard_halts, number_apics
 from soc.run_file import file_of
 from soc.runtime_arguments import write_arguments
 from soc.terminal import Terminal
@@ -81,6 +81,7 @@ class FsBoard:
         for core in self.processors.all:
             core.createThreads()
         number_apics(self.processors.all)
+        guard_halts(self.processors.all)
         self.bridge = None
         if has_accelerators:
             arguments = write_arguments(run, output)

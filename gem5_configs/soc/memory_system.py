@@ -19,6 +19,7 @@ from m5.objects import SimpleMemory, System
 from soc.buses import l2_bus, memory_bus, memory_side_bus
 from soc.caches import cache
 from soc.memory import memory_controllers
+from soc.processors import give_interrupt_controller
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
@@ -65,7 +66,7 @@ def build_plain_memory(
 def connect_plainly(system: System, processors: Processors) -> None:
     """Connect the cores that run first to `membus`, without caches."""
     for core in processors.start:
-        core.createInterruptController()
+        give_interrupt_controller(core)
         if hasattr(core, "simulate_inst_stalls"):
             core.simulate_inst_stalls = True
         core.connectBus(system.membus)

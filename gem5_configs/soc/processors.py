@@ -75,6 +75,26 @@ def _class_of(kind: str) -> type:
     return m5.objects.X86KvmCPU
 
 
+def _is_kvm(core: BaseCPU) -> bool:
+    return hasattr(m5.objects, "X86KvmCPU") and isinstance(core, m5.objects.X86KvmCPU)
+
+
+def give_interrupt_controller(core: BaseCPU) -> None:
+    """Give a core its local APIC, the extension's where gem5's own would lose wake-ups."""
+    core.createInterruptController()
+    if hasattr(m5.objects, "HaltingLocalApic") and not _is_kvm(core):
+        core.interrupts = [m5.objects.HaltingLocalApic() for _ in core.interrupts]
+
+
+def guard_halts(cores: list[BaseCPU]) -> None:
+    """See to it that no core sleeps through an interrupt that comes while it halts."""
+    if not hasattr(m5.objects, "HaltGuard"):
+        return
+    for core in cores:
+        if not _is_kvm(core):
+            core.halt_guard = m5.objects.HaltGuard(cpu=core, manager=core)
+
+
 def attach_private_caches(
     core: BaseCPU, target: SimpleNamespace, clocks: Clocks, l2_bus: BaseXBar, membus: BaseXBar
 ) -> None:
@@ -84,7 +104,7 @@ def attach_private_caches(
     its own.
     """
     mshrs = min(target.l1d.mshrs, target.cpu.maximum_outstanding_misses)
-    core.createInterruptController()
+    give_interrupt_controller(core)
     core.addPrivateSplitL1Caches(
         instruction_cache(target.l1d, clocks),
         cache(target.l1d, clocks, mshrs=mshrs),

@@ -45,7 +45,7 @@ class Progress(m5.event.Event):
         terminal: Terminal | None,
     ) -> None:
         super().__init__()
-        self.inference = 0
+        self.inference = -1
         self._period_ticks = gem5.progress_ticks
         self._steps = gem5.steps
         self._processors = processors
@@ -79,8 +79,8 @@ class Progress(m5.event.Event):
     def report(self) -> None:
         """Print the line of now."""
         self._said_s = time.monotonic()
-        step = _step_of(self._bridge)
-        say(f"tick {m5.curTick()} step {step} of {self._steps} inference {self.inference}")
+        where = f"step {_step_of(self._bridge)} of {self._steps} inference {self.inference}"
+        say(f"tick {m5.curTick()} {where} commands {_commands_of(self._bridge)}")
 
     def _schedule(self) -> None:
         m5.event.getEventQueue(0).schedule(self, m5.curTick() + self._period_ticks)
@@ -95,3 +95,12 @@ def say(text: str) -> None:
 def _step_of(bridge: object) -> int:
     reader = getattr(bridge, "currentStep", None)  # a method of the extension's C++ object
     return int(reader()) if reader is not None else 0
+
+
+def _commands_of(bridge: object) -> int:
+    """Return how many commands have ended since the statistics were reset."""
+    commands = 0
+    for accelerator in getattr(bridge, "accelerators", ()):
+        accelerator.preDumpStats()  # brings them up to date; changes nothing else
+        commands += int(accelerator.resolveStat("commands").value)
+    return commands

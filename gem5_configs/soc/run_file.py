@@ -150,6 +150,7 @@ GEM5 = {
     "boot": Optional(_words("atomic", "kvm"), "atomic"),
     "fast_forward": Optional(FLAG, True),
     "self_test": Optional(FLAG, False),
+    "micro": Optional(FLAG, False),
     "maximum_ticks": Optional(COUNT, 0),
     "memory_bytes": COUNT,
     "progress_ticks": Optional(POSITIVE, 10**9),
@@ -158,7 +159,7 @@ GEM5 = {
 """The "gem5" object.
 
 `fast_forward` loads in atomic mode, `self_test` lets the runtime test the guest instead of running
-the program, `steps` is what progress counts to.
+the program, `micro` lets it measure its single actions after the program, `steps` is what progress counts to.
 """
 
 

@@ -22,6 +22,7 @@ def runtime_arguments(run: SimpleNamespace) -> list[str]:
         *("--submission", gem5.submission),
         *("--assignment", target.assignment),
         *("--queue-depth", str(target.accelerator_queue_depth)),
+        *(["--micro"] if gem5.micro else []),
     ]
 
 

@@ -11,6 +11,7 @@ import m5
 import m5.event
 import m5.stats
 
+from soc.host_costs import HostCosts
 from soc.progress import Progress, say
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ ENDS = "harness inference ends"
 EXIT = "harness exit"
 MODEL_FAILED = "harness model failed"
 INTERRUPTED = "user interrupt received"
+CUT_OFF = "harness statistics cut off"
 _PROCESS_ENDED = "exiting with last active thread context"  # in syscall emulation
+_END_OF_DUMP = b"End Simulation Statistics"
 _MARKS = (CHECKPOINT, READY, BEGINS, ENDS)
 
 EXIT_OK, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 130
@@ -61,6 +64,7 @@ class Simulation:
         self._start = m5.curTick()
         gem5 = run.gem5
         self._progress = Progress(gem5, processors, bridge, terminal)
+        self._costs = HostCosts(bridge)
         self._marks: list[dict[str, object]] = []
 
     def run(self) -> int:
@@ -76,6 +80,8 @@ class Simulation:
                 return self._end(EXIT if cause == _PROCESS_ENDED else cause, code)
             if self._mark(cause, code):
                 return self._end(cause, 0)
+            if cause == ENDS and not is_dump_whole(self._output / "stats.txt"):
+                return self._end(CUT_OFF, 1)
 
     def _simulate(self) -> m5.event.SimExit:
         if not self._maximum_ticks:
@@ -93,7 +99,9 @@ class Simulation:
         elif cause == BEGINS:
             self._progress.inference = code
             m5.stats.reset()
+            self._costs.note(cause, code)
         elif cause == ENDS:
+            self._costs.note(cause, code)
             m5.stats.dump()
         self._progress.report()
         return False
@@ -101,9 +109,23 @@ class Simulation:
     def _end(self, cause: str, code: int) -> int:
         """Write down how it ended; gem5 itself dumps the statistics once more when Python ends."""
         status = _exit_status(cause, code)
+        self._costs.write(self._output)
         write_exit(self._output, cause, code, self._start, self._marks)
         say(f"exit {cause}")
         return status
+
+
+def is_dump_whole(path: Path) -> bool:
+    """Tell whether a statistics file, if there is one, ends as gem5 ends a dump.
+
+    gem5 does not look whether its statistics reach the disk, and goes on without them.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 4 * len(_END_OF_DUMP)))
+            return _END_OF_DUMP in file.read()
+    except FileNotFoundError:
+        return True  # the user gave it another name
 
 
 def write_exit(
