@@ -8,6 +8,7 @@ import typer
 
 from harness import __version__
 from harness.cli import (
+    calibration_commands,
     check_commands,
     guest_commands,
     network_commands,
@@ -51,5 +52,6 @@ run_commands.register(app)
 result_commands.register(app)
 network_commands.register(app)
 check_commands.register(app)
+calibration_commands.register(app)
 trace_commands.register(app)
 guest_commands.register(app)

@@ -17,21 +17,38 @@ class Kind(str, Enum):
     WORK = "work"
     KERNELS = "kernels"
     SOC = "soc"
+    BRIDGE = "bridge"
 
 
 Output = Annotated[
     Optional[Path],  # noqa: UP045
-    typer.Option("--output", "-o", metavar="DIR", help="soc: where its runs go and are kept."),
+    typer.Option("--output", "-o", metavar="DIR", help="soc, bridge: where its runs go."),
 ]
 Gem5 = Annotated[
     Optional[Path],  # noqa: UP045
-    typer.Option("--gem5", metavar="PATH", help="soc: the gem5 binary; else $GEM5, or on PATH."),
+    typer.Option(
+        "--gem5", metavar="PATH", help="soc, bridge: the gem5 binary; else $GEM5, or on PATH."
+    ),
 ]
 Limit = Annotated[
     Optional[float],  # noqa: UP045
     typer.Option(metavar="FRACTION", help="soc: in place of the grid's limit."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="soc: no progress on stderr.")]
+Runs = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option("--runs", metavar="N", help="bridge: live runs, and replays; 5 if not said."),
+]
+Repeat = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option("--repeat", "-n", metavar="N", help="bridge: inferences in each run; 8."),
+]
+Cpu = Annotated[str, typer.Option("--cpu", help="bridge: CPU model: timing, o3 or atomic.")]
+SimulationMode = Annotated[str, typer.Option("--mode", help="bridge: se or fs.")]
+ShareLimit = Annotated[
+    Optional[float],  # noqa: UP045
+    typer.Option("--share-limit", metavar="FRACTION", help="bridge: largest share; 0.05."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +59,13 @@ def register(app: typer.Typer) -> None:
 
 def validate(  # noqa: PLR0913 - one parameter per documented option
     kind: Annotated[Kind, typer.Argument(help="What the file is about.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Measurements (CSV); soc: a grid.")],
+    file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Argument(
+            metavar="[FILE]",
+            help="Measurements (CSV); soc: a grid; bridge: a workload, lenet5 if not said.",
+        ),
+    ] = None,
     output: Output = None,
     gem5: Gem5 = None,
     mean_limit: Limit = None,
@@ -50,25 +73,69 @@ def validate(  # noqa: PLR0913 - one parameter per documented option
     tau_limit: Limit = None,
     speed_limit: Limit = None,
     quiet: Quiet = False,  # noqa: FBT002 - typer's flags
+    runs: Runs = None,
+    repeat: Repeat = None,
+    cpu: Cpu = "",
+    simulation_mode: SimulationMode = "",
+    share_limit: ShareLimit = None,
 ) -> None:
-    """Hold models against outside measurements, and the embedded SoC against gem5."""
+    """Hold models against measurements, the SoC against gem5; or time the bridge on gem5."""
+    limits = {"mean": mean_limit, "worst": worst_limit, "tau": tau_limit, "speed": speed_limit}
+    if kind is Kind.BRIDGE:
+        _refuse("soc", kind, *limits.values())
+        how = (simulation_mode, cpu, repeat)
+        return _validate_bridge(file, (output, gem5), how, (runs, share_limit))
+    _refuse("bridge", kind, runs, repeat, share_limit, cpu or None, simulation_mode or None)
+    if file is None:
+        raise typer.BadParameter(f"{kind.value} needs a file")
     if kind is Kind.SOC:
         from harness.cli.soc_validation import validate_grid  # noqa: PLC0415
 
-        limits = {"mean": mean_limit, "worst": worst_limit, "tau": tau_limit, "speed": speed_limit}
         if code := validate_grid(file, output, gem5, limits, is_quiet=quiet):
             raise typer.Exit(code)
-        return
-    if any(
-        each is not None for each in (output, gem5, mean_limit, worst_limit, tau_limit, speed_limit)
-    ):
-        raise typer.BadParameter(f"these options belong to soc, not to {kind.value}")
+        return None
+    _refuse("soc", kind, output, gem5, *limits.values())
     from harness.cli.validation import validate_file  # noqa: PLC0415
 
     is_within, lines = validate_file(kind.value, file)
     sys.stdout.write("\n".join([*lines, ""]))
     if not is_within:
         raise typer.Exit(1)
+    return None
+
+
+def _refuse(owner: str, kind: Kind, *options: object) -> None:
+    """Refuse options that belong to another kind."""
+    if any(each is not None for each in options):
+        raise typer.BadParameter(f"these options belong to {owner}, not to {kind.value}")
+
+
+def _validate_bridge(
+    workload: Path | None,
+    places: tuple[Path | None, Path | None],
+    how: tuple[str, str, int | None],
+    measured: tuple[int | None, float | None],
+) -> None:
+    from harness.cli.bridge_validation import (  # noqa: PLC0415
+        INFERENCES,
+        RUNS,
+        WORKLOAD,
+        validate_share,
+    )
+    from harness.run.spec import RunSpec  # noqa: PLC0415
+
+    mode, cpu, repeat = how
+    spec = RunSpec(
+        workload=str(workload or WORKLOAD),
+        backend="gem5",
+        simulation_mode=mode or "se",
+        cpu=cpu or "o3",
+        repeat=INFERENCES if repeat is None else repeat,
+    )
+    runs, limit = measured
+    output, gem5 = places
+    if code := validate_share(spec, output, gem5, RUNS if runs is None else runs, limit):
+        raise typer.Exit(code)
 
 
 def accuracy(

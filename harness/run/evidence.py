@@ -13,6 +13,7 @@ from harness.base.errors import (
     BackendError,
     BridgeError,
     CoherenceError,
+    DivergenceError,
     HarnessError,
     ModelError,
     PeerLostError,
@@ -41,6 +42,7 @@ CAUSES: tuple[tuple[type[BaseException], str], ...] = (
     (PeerLostError, "model lost"),
     (ProtocolError, "model broke the protocol"),
     (BridgeError, "model failed"),
+    (DivergenceError, "replay diverged"),
     (BackendError, "backend failed"),
     (HarnessError, "run failed"),
 )

@@ -49,12 +49,16 @@ def main(argv: list[str]) -> int:
         "hang": lambda: hang(output, is_polite=True),
         "deaf": lambda: hang(output, is_polite=False),
         "limit": lambda: finish(output, "harness maximum ticks", 0),
+        "stalled": lambda: finish(output, "harness stalled", 0),
         "early": lambda: finish(output, "a thread reached the max instruction count", 0),
     }
     guest = run["gem5"].get("guest", {})
     if guest.get("make_checkpoint"):
         return boot(output, run["gem5"]["boot"], Path(guest["make_checkpoint"]))
     if run["gem5"].get("self_test"):
+        ticks = 2 * 10**9 if HOW == "kvm has a wrong clock" else 10**9
+        report = {"clock": {"nanoseconds": 10**6, "ticks": ticks}}
+        (output / "report.json").write_text(json.dumps(report))
         return finish(output, "harness exit", 0)
     if HOW in behave:
         return int(behave[HOW]() or 0)
@@ -64,7 +68,7 @@ def main(argv: list[str]) -> int:
 def boot(output: Path, how: str, checkpoint: Path) -> int:
     with (output.parent / "boots.txt").open("a") as boots:
         boots.write(f"{how}\n")
-    if how == "kvm" and HOW != "kvm works":
+    if how == "kvm" and not HOW.startswith("kvm "):
         return complain("src/cpu/kvm/base.cc:9: panic: KVM: Internal error", -signal.SIGABRT)
     if HOW == "no init":
         (output / "system.pc.com_1.device").write_text("[ 0.1] Kernel panic - not syncing\n")
@@ -95,6 +99,7 @@ def model_error(output: Path, text: str) -> int:
 
 def hang(output: Path, *, is_polite: bool) -> int:
     """Be in the middle of things, with a model's process, until somebody ends it."""
+
     def interrupt(*_: object) -> None:
         if is_polite:
             write_stats(output, [BEGIN_TICK])
@@ -123,7 +128,7 @@ def simulate(output: Path, folder: Path, run: dict[str, Any]) -> int:
     if HOW == "noisy":
         say("harness: stage restoring the guest")
         for step in range(5):
-            say(f"harness: tick {step * 10**8} step {step} of 9 inference 0")
+            say(f"harness: tick {step * 10**8} step {step} of 9 inference {min(step - 1, 0)}")
             time.sleep(0.3)
     assert run["gem5"]["files"]["inputs"] == "inputs.bin"
     assert (folder / "inputs.bin").stat().st_size
@@ -180,7 +185,9 @@ def write_logs(output: Path, ends: list[int]) -> None:
     np.array(events, dtype=EVENT_DTYPE).tofile(output / "events.bin")
     np.array(marks, dtype=MARK_DTYPE).tofile(output / "marks.bin")
     empty_timeline().tofile(output / "device_timeline.bin")
-    (output / "report.json").write_text(json.dumps({"counters": {"interrupts": 4, "lost": 0}}))
+    clock = {"nanoseconds": 10**6, "ticks": 1_020_000_000 if HOW == "wrong clock" else 10**9}
+    report = {"counters": {"interrupts": 4, "lost": 0}, "clock": clock}
+    (output / "report.json").write_text(json.dumps(report))
 
 
 def write_kernel_time(output: Path) -> None:

@@ -93,6 +93,10 @@ def test_auto_falls_back_to_atomic_and_says_why(
     assert boots(tmp_path) == ["kvm", "atomic"]
     assert any("not booting with KVM" in s and "Internal error" in s for s in listener.stages)
     assert finished.result.setting["boot"] == "atomic"
+    (tmp_path / "vmlinux").write_text("another kernel")
+    assert run(listener, boot="auto").exit_code == 0
+    assert boots(tmp_path) == ["kvm", "atomic", "atomic"], "what failed is not tried each time"
+    assert any("--boot kvm tries it again" in stage for stage in listener.stages)
 
 
 def test_kvm_is_tried_only_where_it_can_be(
@@ -113,6 +117,17 @@ def test_a_kvm_boot_that_passes_its_test_is_kept(
     assert run(boot="auto").result.setting["boot"] == "kvm"
     assert run(boot="auto").result.setting["boot"] == "kvm"
     assert boots(tmp_path) == ["kvm"]
+
+
+def test_a_kvm_guest_with_a_wrong_clock_is_not_kept(
+    run: Callable[..., FinishedRun], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.run.gem5.checkpoint.kvm_obstacle", lambda _: "")
+    monkeypatch.setenv("FAKE_GEM5", "kvm has a wrong clock")
+    listener = Listener()
+    assert run(listener, boot="auto").result.setting["boot"] == "atomic"
+    assert boots(tmp_path) == ["kvm", "atomic"]
+    assert any("1000000000 ticks" in stage for stage in listener.stages)
 
 
 def test_a_kernel_panic_ends_the_boot_at_once(

@@ -116,6 +116,8 @@ FAILURES = {
     "early": ("gem5 ended early", "max instruction count"),
     "guest fails": ("guest failed", "cannot allocate window 2"),
     "kernel panic": ("guest kernel crashed", "system.pc.com_1.device"),
+    "wrong clock": ("guest failed", "clock does not run as simulated time"),
+    "stalled": ("guest failed", "stalled"),
     "no outputs": ("evidence incomplete", "outputs"),
     "half": ("evidence incomplete", "outputs"),
     "cut dump": ("evidence incomplete", "dump"),
@@ -329,7 +331,7 @@ def test_gem5_is_started_with_that_command(gem5: Path, tmp_path: Path) -> None:
 
 def test_options_of_gem5_need_its_backend() -> None:
     with pytest.raises(SpecError, match="--cpu needs --backend gem5"):
-        RunSpec(workload="x", cpu="o3")
+        RunSpec(workload="x", cpu="timing")
     with pytest.raises(SpecError, match="need --backend gem5"):
         RunRequest(RunSpec(workload="x"), gem5=Gem5Options(debug_flags="Cache"))
     with pytest.raises(SpecError, match="--transport ipc"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import platform
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,7 +24,13 @@ from harness.run.failure import SimulationFailedError
 from harness.run.gem5.command import gem5_command
 from harness.run.gem5.description import describe_run
 from harness.run.gem5.guest import Guest, command_line, guest_image
-from harness.run.gem5.outcome import CHECKPOINT_CAUSE, EXPECTED_CAUSE, require_success
+from harness.run.gem5.os_counters import REPORT_FILE
+from harness.run.gem5.outcome import (
+    CHECKPOINT_CAUSE,
+    EXPECTED_CAUSE,
+    require_right_clock,
+    require_success,
+)
 from harness.run.gem5.requirements import kvm_obstacle
 
 if TYPE_CHECKING:
@@ -88,7 +95,6 @@ def checkpoint_key(run: PreparedRun, setup: Gem5Setup, guest: Guest) -> str:
         "line_bytes": target.line_bytes,
         "memory_bytes": _description(run, setup, guest)["memory_bytes"],
         "accelerators": target.accelerator.count,
-        "coherent": target.dma.coherent,  # the driver reads it before the checkpoint
     }
     text = json.dumps(facts, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -128,14 +134,29 @@ def _booted(booting: _Booting, key: str) -> Guest:
     wanted = booting.run.request.spec.boot
     if wanted != "auto":
         return _boot(booting, key, wanted)
-    obstacle = kvm_obstacle(booting.setup.probe)
+    failed = _kvm_failure(booting)
+    obstacle = kvm_obstacle(booting.setup.probe) or _remembered(failed)
     if not obstacle:
         try:
             return _boot(booting, key, "kvm")
         except SimulationFailedError as error:
-            obstacle = f"it failed: {error.what}: {(error.got or '').splitlines()[:1]}"
+            obstacle = f"it failed: {(error.got or error.what).splitlines()[0]}"
+            failed.write_text(f"{obstacle}\n")
     booting.progress.notice(f"not booting with KVM: {obstacle}")
     return _boot(booting, key, "atomic")
+
+
+def _kvm_failure(booting: _Booting) -> Path:
+    """Return the file that remembers why this gem5 does not boot with KVM on this host."""
+    host = f"{booting.setup.probe.sha256} {platform.node()} {platform.release()}"
+    name = hashlib.sha256(host.encode()).hexdigest()[:32]
+    return cache_directory("checkpoints") / f"kvm-{name}.txt"
+
+
+def _remembered(failed: Path) -> str:
+    if not failed.is_file():
+        return ""
+    return f"{failed.read_text().strip()} (before; --boot kvm tries it again)"
 
 
 def _boot(booting: _Booting, key: str, boot: str) -> Guest:
@@ -188,10 +209,22 @@ def _test_restore(booting: _Booting, folder: Path) -> None:
     booting.progress.stage("testing the checkpoint")
     described = _description(booting.run, booting.setup, booting.guest)
     guest = {**booting.guest.description(), "checkpoint": str(folder / KEPT)}
-    described |= {"guest": guest, "cpu": "atomic", "model": NO_MODEL, "self_test": True}
+    run = booting.run.directory.path.absolute()
+    files = {name: str(run / path) for name, path in described["files"].items()}
+    changed = {"guest": guest, "cpu": "atomic", "model": NO_MODEL, "files": files}
+    described |= {**changed, "self_test": True, "maximum_ticks": BOOT_LIMIT_TICKS}
     test = folder / "self_test"
     test.mkdir()
     _run(booting, test, described, EXPECTED_CAUSE)
+    require_right_clock(_clock(test / REPORT_FILE))
+
+
+def _clock(report: Path) -> dict[str, float]:
+    try:
+        clock = json.loads(report.read_text())["clock"]
+        return {f"clock.{name}": float(value) for name, value in clock.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}
 
 
 def _run(booting: _Booting, folder: Path, described: dict[str, Any], expected: str) -> None:

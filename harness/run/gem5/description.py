@@ -60,6 +60,7 @@ def describe_run(run: PreparedRun, setup: Gem5Setup, guest: dict[str, str]) -> d
             "inputs": INPUTS_BIN,
         },
         "guest": guest,
+        "micro": run.request.gem5.is_micro,
         "boot": "atomic" if spec.boot == "auto" else spec.boot,
         "maximum_ticks": spec.maximum_ticks,
         "memory_bytes": memory_bytes(run.program),

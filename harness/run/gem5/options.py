@@ -20,6 +20,7 @@ class Gem5Options:
         checkpoint: A checkpoint of a booted guest, in place of the cache's.
         kernel: A Linux kernel of the user's, in place of the built one.
         initramfs: An initramfs of the user's, in place of the built one.
+        is_micro: After the inferences the guest measures single actions of its own.
     """
 
     binary: Path | None = None
@@ -28,3 +29,4 @@ class Gem5Options:
     checkpoint: Path | None = None
     kernel: Path | None = None
     initramfs: Path | None = None
+    is_micro: bool = False

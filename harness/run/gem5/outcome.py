@@ -14,6 +14,7 @@ from harness.run.gem5.command import EXIT, MESSAGES, MODEL_ERROR, STDERR, TERMIN
 from harness.run.gem5.process import end_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 EXPECTED_CAUSE = "harness exit"
@@ -21,7 +22,13 @@ CHECKPOINT_CAUSE = "harness checkpoint"
 MODEL_CAUSE = "harness model failed"
 LIMIT_CAUSES = ("harness maximum ticks", "simulate() limit reached")
 INTERRUPT_CAUSE = "user interrupt received"
+CUT_OFF_CAUSE = "harness statistics cut off"
+STALL_CAUSE = "harness stalled"
 RUNTIME_NAME = "harness-runtime:"
+
+CLOCK_NANOSECONDS, CLOCK_TICKS = "clock.nanoseconds", "clock.ticks"
+CLOCK_TOLERANCE = 0.01
+_TICKS_PER_NANOSECOND = 1000
 
 _PANIC = re.compile(r"^.*\bpanic: .*$|^.*Assertion .* failed.*$", re.MULTILINE)
 _FATAL = re.compile(r"^.*\bfatal: .*$|^error: .*(?:\n  .*)*$", re.MULTILINE)
@@ -29,6 +36,11 @@ _FATAL = re.compile(r"^.*\bfatal: .*$|^error: .*(?:\n  .*)*$", re.MULTILINE)
 KERNEL_TROUBLE = re.compile(r"^.*(?:Kernel panic|Oops|\bBUG:).*$", re.MULTILINE)
 _LOST = re.compile(r"the model('s process ended| disconnected| missed its deadline)")
 """How the bridge's texts about a lost peer begin (harness/bridge/cpp/zmq_link.cc)."""
+_DIVERGED = re.compile(
+    r"exchange \d+ differs from the trace|the run goes on where the trace ends"
+    r"|the trace was recorded with another Hello"
+)
+"""How its texts about a replayed trace of another run begin (harness/bridge/cpp/trace_file.cc)."""
 _LARGEST_TEXT_BYTES = 4 << 20
 _TAIL_LINES = 8
 _LEAST_FREE_BYTES = 1 << 20
@@ -84,7 +96,9 @@ def _check_model(ended: Ended) -> None:
     log = ended.output.parent / MODEL_LOG
     if log.is_file() and log.stat().st_size:
         what += f"\n  what it printed: {log}"
-    raise SimulationFailedError("model lost" if _LOST.match(text) else "model failed", what)
+    causes = ((_LOST, "model lost"), (_DIVERGED, "replay diverged"))
+    cause = next((each for pattern, each in causes if pattern.match(text)), "model failed")
+    raise SimulationFailedError(cause, what)
 
 
 def _check_gem5(ended: Ended) -> None:
@@ -115,6 +129,11 @@ def _check_cause(ended: Ended, expected: str) -> None:
         tail = read_text(ended.output / STDERR).strip().splitlines()[-_TAIL_LINES:]
         got = "\n    ".join([end_text(ended.status), *tail])
         raise _failure("gem5 failed", "gem5 ended without an exit cause", ended, got=got)
+    if ended.cause == CUT_OFF_CAUSE:
+        raise incomplete(ended, "gem5 could not write its statistics whole")
+    if ended.cause == STALL_CAUSE:
+        what = "the guest stalled: no core has executed an instruction for a simulated second"
+        raise _failure("guest failed", what, ended, got=" ".join(_guest_words(ended.output)))
     if ended.cause != expected:
         cause = "interrupted" if ended.cause == INTERRUPT_CAUSE else "gem5 ended early"
         what = "gem5 ended before the guest had finished"
@@ -133,6 +152,26 @@ def _guest_words(output: Path) -> list[str]:
     return lines[-_TAIL_LINES:]
 
 
+def require_right_clock(counters: Mapping[str, float]) -> None:
+    """See to it that the guest's clock runs as simulated time does, if the guest compared them.
+
+    A guest that was calibrated while KVM ran it may have a clock that is wrong.
+
+    Raises:
+        SimulationFailedError: It does not.
+    """
+    ticks = counters.get(CLOCK_TICKS, 0)
+    own = counters.get(CLOCK_NANOSECONDS, 0) * _TICKS_PER_NANOSECOND
+    if ticks and abs(own / ticks - 1) > CLOCK_TOLERANCE:
+        raise SimulationFailedError(
+            "guest failed",
+            "the guest's clock does not run as simulated time does",
+            expected=f"{ticks:.0f} ticks, within {CLOCK_TOLERANCE:.0%}",
+            got=f"{own:.0f} ticks",
+            way_out="boot with --boot atomic",
+        )
+
+
 def incomplete(ended: Ended, what: str, got: str = "") -> SimulationFailedError:
     """Return the error about something that a finished run must have left and did not."""
     return _failure("evidence incomplete", what, ended, got=got)
@@ -147,7 +186,8 @@ def _failure(
         where += f"; the guest's terminal: {terminal}"
     way_out = ""
     if _is_disk_full(ended.output):
-        way_out = "the disk is full: free some space, or choose another disk with --output"
+        what = f"the disk is full: {what}"
+        way_out = "free some space, or choose another disk with --output"
     return SimulationFailedError(
         cause, what, where=where, expected=expected, got=got, way_out=way_out
     )

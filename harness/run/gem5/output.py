@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _TICK = re.compile(
     r"harness: tick (?P<tick>\d+)(?: step (?P<step>-?\d+) of (?P<steps>\d+))?"
-    r"(?: inference (?P<inference>-?\d+))?\s*"
+    r"(?: inference (?P<inference>-?\d+))?(?: commands (?P<commands>\d+))?\s*"
 )
 _STAGE = "harness: stage "
 _START_MODEL = "harness: start the model: "
@@ -20,12 +20,21 @@ _LARGEST_READ_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where the simulation is; -1 for what is not known."""
+    """Where the simulation is; -1 for what is not known.
+
+    Attributes:
+        tick: Simulated time.
+        step: The program's step that the guest marked last.
+        steps: How many steps an inference has.
+        inference: Index of the inference, from 0.
+        commands: Commands of this inference that have ended, over all accelerators.
+    """
 
     tick: int = 0
     step: int = -1
     steps: int = 0
     inference: int = -1
+    commands: int = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import subprocess
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 INTERRUPT_GRACE_S = 10.0
 """For gem5 to notice SIGINT, write its statistics and end."""
 TERMINATE_GRACE_S = 2.0
+KILL_GRACE_S = 2.0
+"""For the kernel to take killed processes away."""
+_LOOK_S = 0.01
 _PR_SET_PDEATHSIG = 1  # man 2 prctl
 
 
@@ -81,7 +85,18 @@ class Gem5Process:
                 os.killpg(self.pid, signal.SIGKILL)
             self._process.wait()
             os.close(self._watch_fd)
+            self._await_group()
         return self._process.returncode
+
+    def _await_group(self) -> None:
+        """Wait a moment for what was killed to be gone."""
+        deadline = time.monotonic() + KILL_GRACE_S
+        while time.monotonic() < deadline:
+            try:
+                os.killpg(self.pid, 0)
+            except (ProcessLookupError, PermissionError):
+                return
+            time.sleep(_LOOK_S)
 
     def _ask_to_end(self) -> None:
         for number, grace_s in (

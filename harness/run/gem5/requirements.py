@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from harness.run.gem5.probe import Gem5Probe
 
 KVM_DEVICE = Path("/dev/kvm")
+CPU_INFORMATION = Path("/proc/cpuinfo")
 _EXTENSION = "build gem5 with EXTRAS=.../gem5_configs/simobjects"
 
 
@@ -74,7 +76,21 @@ def kvm_obstacle(probe: Gem5Probe) -> str:
         return f"no {KVM_DEVICE}; booting works with --boot atomic"
     if not os.access(KVM_DEVICE, os.R_OK | os.W_OK):
         return f"{KVM_DEVICE} may not be used: join the group kvm, or use --boot atomic"
+    if not has_hardware_virtualisation():
+        return (
+            "KVM here emulates in software (no vmx or svm in /proc/cpuinfo), slower than atomic;"
+            " --boot atomic is what works"
+        )
     return ""
+
+
+def has_hardware_virtualisation() -> bool:
+    """Tell whether this host's processors can run a guest's kernel themselves."""
+    with suppress(OSError):
+        for line in CPU_INFORMATION.read_text().splitlines():
+            if line.startswith("flags"):
+                return not {"vmx", "svm"}.isdisjoint(line.split())
+    return False
 
 
 def _source_requirements() -> Iterator[Requirement]:
@@ -101,6 +117,8 @@ def _guest_requirement() -> Requirement:
         images = kept_guest(guest_sources())
     except HarnessError as error:
         return Requirement(what, is_here=False, detail=_short(error))
+    except OSError as error:
+        return Requirement(what, is_here=False, detail=f"its sources cannot be read: {error}")
     if images is not None:
         return Requirement(what, is_here=True, detail=f"Linux {images.version}: {images.kernel}")
     missing = missing_guest_tools()

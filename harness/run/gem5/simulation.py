@@ -23,7 +23,14 @@ from harness.run.gem5.description import describe_run
 from harness.run.gem5.device_log import MARKS_FILE, read_marks
 from harness.run.gem5.dumps import dumps_at_ends, read_dumps
 from harness.run.gem5.guest import Guest, prepare_guest
-from harness.run.gem5.outcome import Ended, incomplete, read_end, require_success
+from harness.run.gem5.outcome import (
+    Ended,
+    incomplete,
+    read_end,
+    require_right_clock,
+    require_success,
+)
+from harness.run.gem5.place import ProgramPlaces
 from harness.run.gem5.supervise import Supervisor
 from harness.run.live import LiveStatus, StatusFile
 from harness.run.measurement import BackendFacts, Inference, Measurement
@@ -52,7 +59,6 @@ class Gem5Simulation:
         self._progress = progress
         self._output = run.directory.path.absolute() / OUTPUT
         self._guest = Guest()
-        self._is_finished = False
         status = LiveStatus(stage="starting", inferences=run.request.spec.repeat)
         self._status = StatusFile(run.directory.path, status)
 
@@ -68,9 +74,7 @@ class Gem5Simulation:
         finally:
             self._status.remove()
         require_success(ended)
-        measured = self._measured(ended)
-        self._is_finished = True
-        return replace(measured, exit_cause=FINISHED)
+        return replace(self._measured(ended), exit_cause=FINISHED)
 
     def measurement(self) -> Measurement:
         """Return what can be had of a run that failed; what cannot be read is left out."""
@@ -87,10 +91,10 @@ class Gem5Simulation:
     def _simulate(self) -> Ended:
         run, setup = self._run, self._setup
         _leave_model(run)
-        supervisor = Supervisor(self._progress, self._status, self._operator_of)
+        supervisor = Supervisor(self._progress, self._status, ProgramPlaces(run.program))
+        run.directory.write(INPUTS_BIN, self._input_bytes())
         self._guest = prepare_guest(run, setup, supervisor, self._progress)
         described = replace(run.manifest, gem5=describe_run(run, setup, self._guest.description()))
-        run.directory.write(INPUTS_BIN, self._input_bytes())
         run.directory.write(RUN_JSON, described.to_json())
         mode = run.request.spec.simulation_mode
         self._progress.stage(f"simulating {run.case.graph.name} on gem5, {mode}")
@@ -104,6 +108,7 @@ class Gem5Simulation:
         """Return the whole measurement of a run that ended as it should."""
         wanted = self._run.request.spec.repeat
         timelines = self._timelines()
+        require_right_clock(timelines.counters)
         inferences = self._inferences(timelines, read_dumps(self._output / STATS))
         if len(inferences) != wanted:
             got = f"{len(inferences)} of {wanted}"
@@ -191,12 +196,6 @@ class Gem5Simulation:
             },
             {"gem5": probe.version},
         )
-
-    def _operator_of(self, step: int) -> str:
-        steps = self._run.program.steps
-        if not 0 <= step < len(steps):
-            return ""
-        return self._run.program.operators[steps[step].operator].name
 
 
 def _leave_model(run: PreparedRun) -> None:

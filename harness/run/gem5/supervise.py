@@ -13,9 +13,10 @@ from harness.run.gem5.process import Gem5Process
 from harness.run.watch import held, undisturbed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from harness.run.gem5.place import ProgramPlaces
     from harness.run.live import StatusFile
     from harness.run.prepared import Progress
 
@@ -32,15 +33,13 @@ class Supervisor:
     Args:
         progress: Who is told.
         status: The live file.
-        operator_of: Name of the operator that a step of the program belongs to.
+        places: Knows the program that runs.
     """
 
-    def __init__(
-        self, progress: Progress, status: StatusFile, operator_of: Callable[[int], str]
-    ) -> None:
+    def __init__(self, progress: Progress, status: StatusFile, places: ProgramPlaces) -> None:
         self._progress = progress
         self._status = status
-        self._operator_of = operator_of
+        self._places = places
 
     def run(self, argv: Sequence[str], output: Path) -> Ended:
         """Run gem5 until it ends; return how it ended.
@@ -76,12 +75,13 @@ class Supervisor:
         for line in followed.lines():
             said = parse_line(line)
             if isinstance(said, Position):
+                step = self._places.step(said)
                 self._status.heard(
                     tick=said.tick,
                     inference=said.inference,
-                    step=said.step,
+                    step=step,
                     steps=said.steps,
-                    operator=self._operator_of(said.step),
+                    operator=self._places.operator(step),
                 )
             elif isinstance(said, Stage):
                 self._status.heard(stage=said.text)

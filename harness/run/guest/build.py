@@ -1,8 +1,8 @@
 """Builds the guest: kernel, driver, init and initramfs, kept in the user's cache by content.
 
-Two folders, each named by a hash of what goes into it: the kernel's tree (source, configuration,
-compiler) and the images (the kernel's hash, the driver, init, their headers). So a changed driver
-costs seconds, and the kernel knows no workload and no driver.
+Two folders, each named by a hash of what goes into it: the kernel's tree (source, patches,
+configuration, compiler) and the images (the kernel's hash, the driver, init, their headers). So a
+changed driver costs seconds, and the kernel knows no workload and no driver.
 """
 
 from __future__ import annotations
@@ -101,10 +101,14 @@ def guest_sources(kernel_source: Path | None = None) -> GuestSources:
     """
     folder = find_configs() / "guest"
     kernel = find_source(kernel_source, cache_directory(CACHE))
-    fragment = files_sha256([folder / _FRAGMENT], folder)
-    kernel_key = _sha256(_LAYOUT, kernel.identity, fragment, compiler_version())
+    changes = files_sha256([folder / _FRAGMENT, *_patches(folder)], folder)
+    kernel_key = _sha256(_LAYOUT, kernel.identity, changes, compiler_version())
     key = _sha256(kernel_key, files_sha256(_guest_files(folder), folder))
     return GuestSources(folder, kernel, kernel_key, key)
+
+
+def _patches(folder: Path) -> list[Path]:
+    return sorted((folder / "kernel").glob("*.patch"))
 
 
 def _guest_files(folder: Path) -> list[Path]:
@@ -202,7 +206,7 @@ def _built_kernel(sources: GuestSources, progress: Progress, jobs: int, log: Pat
     tree = sources.tree
     tree.mkdir(exist_ok=True)
     kernel = KernelBuild(tree, sources.kernel, jobs=jobs, log=log)
-    kernel.unpack(progress)
+    kernel.unpack(_patches(sources.folder), progress)
     if not (tree / META).is_file():
         kernel.configure(sources.folder / _FRAGMENT)
         kernel.build(progress)

@@ -13,7 +13,7 @@ from harness.run.guest.source import kernel_version, unpack
 from harness.run.guest.tools import cross_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from harness.run.guest.source import KernelSource
@@ -43,7 +43,7 @@ class KernelBuild:
         self._source = source
         self._jobs = jobs
         self._log = log
-        self._sources = folder / "source" if source.is_tarball else source.path
+        self._sources = folder / "source"
         self.tree = folder / "build"
 
     @property
@@ -51,11 +51,11 @@ class KernelBuild:
         """The kernel's version."""
         return ".".join(map(str, kernel_version(self._sources / "Makefile")))
 
-    def unpack(self, progress: Progress) -> None:
-        """Unpack the source, unless it is there."""
+    def unpack(self, patches: Sequence[Path], progress: Progress) -> None:
+        """Unpack and patch the source, unless it is there."""
         if not self._sources.is_dir():
             progress.stage(f"unpacking {self._source.path}")
-            unpack(self._source, self._sources, self._log)
+            unpack(self._source, patches, self._sources, self._log)
 
     def configure(self, fragment: Path) -> None:
         """Make the configuration: nothing but what the fragment names and that implies.
@@ -91,9 +91,7 @@ class KernelBuild:
         return self.tree / KERNEL
 
     def prune(self) -> None:
-        """Remove what modules do not need of a source that we unpacked: 95 % of it."""
-        if not self._source.is_tarball:
-            return
+        """Remove what modules do not need of the unpacked source: 95 % of it."""
         others = _others(self._sources, _NEEDED_BY_MODULES)
         others += _others(self._sources / "arch", {_NEEDED_ARCHITECTURE})
         for path in others:

@@ -6,12 +6,17 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.base.errors import SpecError
 from harness.run.cache import file_sha256
 from harness.run.guest.command import run_step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 SOURCE_VARIABLE = "HARNESS_KERNEL_SOURCE"
 PACKAGES = Path("/usr/src")
@@ -36,11 +41,6 @@ class KernelSource:
 
     path: Path
     identity: str
-
-    @property
-    def is_tarball(self) -> bool:
-        """Whether it has to be unpacked."""
-        return self.path.is_file()
 
 
 def find_source(chosen: Path | None, memory: Path) -> KernelSource:
@@ -110,19 +110,30 @@ def _require_version(version: tuple[int, ...], where: Path) -> None:
         )
 
 
-def unpack(source: KernelSource, place: Path, log: Path) -> None:
-    """Unpack a tarball; `place` is there only when all of it is.
+def unpack(source: KernelSource, patches: Sequence[Path], place: Path, log: Path) -> None:
+    """Unpack or copy a source and patch it; `place` is there only when all of it is.
 
     Raises:
-        BackendError: It cannot be unpacked.
+        BackendError: It cannot be unpacked, or a patch does not fit.
         SpecError: It is no kernel, or too old.
     """
     scratch = place.with_suffix(".unpacking")
-    scratch.mkdir(parents=True, exist_ok=True)
-    command = ["tar", "-x", "-f", str(source.path), "-C", str(scratch), "--strip-components=1"]
-    run_step("unpacking the kernel source", command, log)
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    for command in _unpacking_commands(source, scratch):
+        run_step("unpacking the kernel source", command, log)
     _require_version(kernel_version(scratch / "Makefile"), source.path)
+    for patch in patches:
+        command = ["patch", "--batch", "--fuzz=0", "-p1", "-d", str(scratch), "-i", str(patch)]
+        run_step(f"changing the kernel by {patch.name}", command, log)
     scratch.replace(place)
+
+
+def _unpacking_commands(source: KernelSource, place: Path) -> Iterator[list[str]]:
+    if source.path.is_file():
+        yield ["tar", "-x", "-f", str(source.path), "-C", str(place), "--strip-components=1"]
+    else:
+        yield ["cp", "-R", "-P", "-p", f"{source.path}/.", str(place)]
 
 
 def _remembered_sha256(path: Path, memory: Path) -> str:

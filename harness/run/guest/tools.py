@@ -46,6 +46,7 @@ _PROGRAMS = (
     Tool("bison", "bison", "bison"),
     Tool("bc", "bc", "bc"),
     Tool("awk", "mawk", "gawk"),
+    Tool("patch", "patch", "patch"),
     Tool("tar", "tar", "tar"),
     Tool("xz", "xz-utils", "xz"),
 )

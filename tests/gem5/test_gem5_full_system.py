@@ -1,0 +1,117 @@
+"""Linux boots on the real gem5, once, and runs inferences from its checkpoint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.base.errors import HarnessError
+from harness.run.gem5.locate import find_gem5
+from harness.run.gem5.probe import probe_gem5
+from harness.run.guest.build import guest_sources, kept_guest
+from harness.run.pipeline import FinishedRun, execute
+from harness.run.request import RunRequest
+from harness.run.spec import RunSpec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WORKLOAD = "workloads.micro:conv"
+TWO_CORES = "cpu.cores=2"
+
+pytestmark = [pytest.mark.gem5, pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.stages: list[str] = []
+
+    def stage(self, text: str) -> None:
+        self.stages.append(text)
+
+    def notice(self, text: str) -> None:
+        self.stages.append(text)
+
+    def tick(self, tick: int, detail: str = "") -> None:
+        pass
+
+
+@pytest.fixture(scope="session", autouse=True)
+def gem5() -> None:
+    """Skip where gem5, our extension or the guest's kernel is missing, and say which."""
+    try:
+        probe = probe_gem5(find_gem5())
+        images = kept_guest(guest_sources())
+    except HarnessError as error:
+        pytest.skip(error.what)
+    if not probe.has_pci_bridge:
+        pytest.skip(f"{probe.path} was built without our extension")
+    if images is None:
+        pytest.skip("the guest is not built: harness guest build")
+
+
+def run(path: Path, *overrides: str, **options: object) -> tuple[FinishedRun, Listener]:
+    values = {"backend": "gem5", "simulation_mode": "fs", "boot": "atomic", **options}
+    spec = RunSpec(workload=WORKLOAD, overrides=(TWO_CORES, *overrides), **values)  # type: ignore[arg-type]
+    listener = Listener()
+    return execute(RunRequest(spec, output=str(path)), listener), listener
+
+
+def hashes(finished: FinishedRun) -> list[str]:
+    return [each.sha256 for each in finished.result.outputs]
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
+    finished, _ = run(tmp_path_factory.mktemp("fs") / "run", cpu="timing", repeat=2)
+    assert finished.exit_code == 0, finished.result.message
+    return finished
+
+
+def test_outputs_equal_the_embedded_socs(first: FinishedRun, tmp_path: Path) -> None:
+    spec = RunSpec(workload=WORKLOAD, transport="inproc")
+    soc = execute(RunRequest(spec, output=str(tmp_path / "soc")), Listener())
+    assert hashes(first) == hashes(soc)
+
+
+def test_phases_add_up_and_no_interrupt_is_lost(first: FinishedRun) -> None:
+    result = first.result
+    assert result.breakdown is not None
+    assert sum(result.breakdown.phases.values()) == result.latencies[-1]
+    assert result.counters["driver.interrupts"] >= 2
+    assert result.counters["driver.lost"] == 0
+    assert result.load_ticks > 0
+
+
+def test_the_checkpoint_serves_other_cpus_interfaces_and_threads(
+    first: FinishedRun, tmp_path: Path
+) -> None:
+    finished, listener = run(tmp_path / "run", "interface=acp", cpu="o3", threads=2)
+
+    assert finished.exit_code == 0, finished.result.message
+    assert hashes(finished) == hashes(first)
+    assert not any(stage.startswith("booting") for stage in listener.stages)
+    assert finished.result.hashes["checkpoint"] == first.result.hashes["checkpoint"]
+
+
+def test_a_coherent_target_restores_from_the_same_checkpoint(
+    first: FinishedRun, tmp_path: Path
+) -> None:
+    finished, listener = run(tmp_path / "run", "coherent=true", "wait=polling", cpu="timing")
+
+    assert finished.exit_code == 0, finished.result.message
+    assert hashes(finished) == hashes(first)
+    assert not any(stage.startswith("booting") for stage in listener.stages)
+    assert finished.result.breakdown is not None
+    assert finished.result.breakdown.phases["flush"] == 0
+
+
+def test_submission_by_ioctl_costs_time_in_the_driver(first: FinishedRun, tmp_path: Path) -> None:
+    finished, _ = run(tmp_path / "run", cpu="timing", repeat=2, submission="ioctl")
+    assert finished.exit_code == 0, finished.result.message
+    assert finished.result.counters["driver.submits"] > 0
+    assert first.result.counters["driver.submits"] == 0
+    assert finished.result.breakdown is not None
+    assert first.result.breakdown is not None
+    assert finished.result.breakdown.phases["driver"] > first.result.breakdown.phases["driver"]
