@@ -159,7 +159,8 @@ GEM5 = {
 """The "gem5" object.
 
 `fast_forward` loads in atomic mode, `self_test` lets the runtime test the guest instead of running
-the program, `micro` lets it measure its single actions after the program, `steps` is what progress counts to.
+the program, `micro` lets it measure its single actions after the program, `steps` is what progress
+counts to.
 """
 
 

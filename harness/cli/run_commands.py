@@ -25,6 +25,14 @@ Set = Annotated[
         "--set", "-s", metavar="KEY=VALUE", help="Override a field of the target; may be repeated."
     ),
 ]
+Calibration = Annotated[
+    str,
+    typer.Option(
+        "--calibration",
+        metavar="NAME|FILE",
+        help="Measured costs of software (o3-fs, ...), as if by --set; --set comes after them.",
+    ),
+]
 Accelerator = Annotated[
     str,
     typer.Option(
@@ -139,6 +147,7 @@ def run(  # noqa: PLR0913 - one parameter per documented option
     workload: Workload,
     target: Target = "smaug",
     overrides: Set = [],  # noqa: B006 - typer copies it
+    calibration: Calibration = "",
     accelerator: Accelerator = "",
     policy: Policy = "traffic",
     mode: Mode = "kernel",
@@ -179,11 +188,13 @@ def run(  # noqa: PLR0913 - one parameter per documented option
     if Path(workload).name == RUN_JSON:
         return rerun(workload, output, force, transport, gem5, quiet, json)
     from harness.run.spec import RunSpec  # noqa: PLC0415
+    from harness.target import read_calibration  # noqa: PLC0415
 
+    calibrated = read_calibration(calibration) if calibration else ()
     spec = RunSpec(
         workload=workload,
         target=target,
-        overrides=tuple(overrides),
+        overrides=(*calibrated, *overrides),
         accelerator=accelerator,
         policy=policy,
         mode=mode,

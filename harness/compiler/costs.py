@@ -18,6 +18,8 @@ COPY_LINE_INSTRUCTIONS = 7
 COPY_RUN_INSTRUCTIONS = 32
 """Of harness/kernels' strided copy, per destination line and per run. Source: callgrind,
 harness/kernels/costs.json, routine copy_nd."""
+DESCRIPTOR_LINES = 8
+"""Lines of a descriptor: 512 B for three operands and up to ten attributes (proto/README.md 6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Costs:
         piece_ticks: Setting up a piece, and the latency of its first burst.
         kib_ticks: Moving 1 KiB with as many bursts in flight as the port allows.
         shared_kib_ticks: Moving 1 KiB at the full rate of bus and DRAM, which all ports share.
-        submit_ticks: Host time to submit a command.
+        submit_ticks: Host time to submit a command: its descriptor's lines are stored to a ring
+            that no cache holds, flushed if the device does not see caches, and the doorbell rung.
         start_ticks: Doorbell to the first transfer: the descriptor is fetched.
         end_ticks: Last command's end to the waiting thread.
         queue_depth: Commands that an accelerator's ring holds.
@@ -76,7 +79,11 @@ def costs_of(target: Target, description: ModelDescription) -> Costs:
     of_port = latency * 1024 // (dma.maximum_outstanding * dma.burst_bytes)
     instruction = cpu.cycles_per_instruction * TICKS_PER_SECOND / cpu.clock_hz
     miss = latency // cpu.maximum_outstanding_misses
+    cycle = TICKS_PER_SECOND // cpu.clock_hz
+    store_line = cpu.store_line_cycles * cycle
+    store = latency // cpu.maximum_outstanding_stores + store_line
     driver = target.driver
+    flush = 0 if dma.coherent else _flush_ticks(target)
     numbers = description.parameters
     multiply, add = numbers.get("multiply_latency_cycles", 4), numbers.get("add_latency_cycles", 5)
     return Costs(
@@ -87,15 +94,32 @@ def costs_of(target: Target, description: ModelDescription) -> Costs:
         piece_ticks=dma.setup_ticks + latency,
         kib_ticks=max(of_bus, of_dram, of_port),
         shared_kib_ticks=max(of_bus, of_dram),
-        submit_ticks=driver.submit_ticks + cpu.uncached_write_ticks,
+        submit_ticks=driver.submit_ticks
+        + cpu.uncached_write_ticks
+        + DESCRIPTOR_LINES * (store + flush),
         start_ticks=driver.doorbell_ticks + 2 * latency,
         end_ticks=driver.interrupt_latency_ticks
         + driver.interrupt_handler_ticks
         + driver.wakeup_ticks,
         queue_depth=target.accelerator_queue_depth,
-        copy_line_ticks=round(COPY_LINE_INSTRUCTIONS * instruction) + 2 * miss,
+        copy_line_ticks=max(round(COPY_LINE_INSTRUCTIONS * instruction), store_line)
+        + miss
+        + latency // cpu.maximum_outstanding_stores
+        + flush,
         copy_run_ticks=round(COPY_RUN_INSTRUCTIONS * instruction),
     )
+
+
+def _flush_ticks(target: Target) -> int:
+    """Return the time to flush one line: its way to the bus's other end and back."""
+    l1d, l2, bus, driver = target.l1d, target.l2, target.bus, target.driver
+    way = (
+        l1d.hit_latency_cycles * TICKS_PER_SECOND // l1d.clock_hz
+        + l2.hit_latency_cycles * TICKS_PER_SECOND // l2.clock_hz
+        + bus.latency_cycles * TICKS_PER_SECOND // bus.clock_hz
+    )
+    issue = driver.flush_line_cycles * TICKS_PER_SECOND // target.cpu.clock_hz
+    return issue + 2 * way // driver.flush_maximum_outstanding
 
 
 def _whole(value: object, default: int) -> int:

@@ -151,4 +151,12 @@ Work movementWork(const RoutineCall& call) {
     return work;
 }
 
+Work reshapeWork(const RoutineCall& call) {
+    Work work = movementWork(call);
+    std::uint64_t gathered = 0;
+    for (const TensorView& x : call.inputs) gathered += std::uint64_t(x.rows());
+    work.rows = (gathered + work.rows + 1) / 2;
+    return work;
+}
+
 }  // namespace harness

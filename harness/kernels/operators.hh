@@ -33,6 +33,8 @@ void split(const RoutineCall& call);
 void pad(const RoutineCall& call);
 /// One inner iteration per element moved.
 Work movementWork(const RoutineCall& call);
+/// One loop gathers the input's rows, one stores the output's; a row of the table is one of each.
+Work reshapeWork(const RoutineCall& call);
 
 /// Throw KernelError unless the call has that many inputs and attributes.
 void requireCall(const RoutineCall& call, unsigned inputs, unsigned attributes);

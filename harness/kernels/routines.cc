@@ -8,9 +8,9 @@ namespace harness {
 namespace {
 
 constexpr Routine table[] = {
-    {"copy", reshape, movementWork},
-    {"reshape", reshape, movementWork},
-    {"reorder", reorder, movementWork},
+    {"copy", reshape, reshapeWork},
+    {"reshape", reshape, reshapeWork},
+    {"reorder", reorder, reshapeWork},
     {"concat", concat, movementWork},
     {"split", split, movementWork},
     {"pad", pad, movementWork},

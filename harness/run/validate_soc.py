@@ -35,7 +35,8 @@ HOST_SECONDS = "hostSeconds"
 
 NOT_READ_BY_GEM5: Mapping[str, tuple[str, ...]] = {
     "cpu": (
-        *("cycles_per_instruction", "uncached_write_ticks", "uncached_read_ticks"),
+        *("cycles_per_instruction", "maximum_outstanding_stores", "store_line_cycles"),
+        *("uncached_write_ticks", "uncached_read_ticks"),
         *("step_dispatch_ticks", "thread_handoff_ticks"),
     ),
     "driver": (

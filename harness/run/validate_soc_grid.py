@@ -7,6 +7,8 @@
     accelerators = [1, 4]
     repeat = 2                            # the last inference is compared
 
+    calibration = "o3-fs"                 # measured costs of software; [set] comes after them
+
     [set]                                 # any field of the target, as --set; lists span too
     "dma.coherent" = [false, true]
 
@@ -32,6 +34,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import SpecError, ValidationError
 from harness.run.spec import RunSpec
+from harness.target.calibration import read_calibration
 from harness.target.load import ALIASES
 
 if TYPE_CHECKING:
@@ -62,6 +65,7 @@ SPEC_KEYS = {
 """Keys of a grid that are fields of a run; the names are those of the options."""
 
 DEFAULTS: Mapping[str, Any] = {"mode": "fs", "repeat": 2}
+CALIBRATION = "calibration"
 TABLES = ("set", "limits")
 MOST_POINTS = 10_000
 
@@ -151,11 +155,14 @@ def _settings(table: Mapping[str, Any]) -> dict[tuple[str, str], list[Any]]:
     if not isinstance(target, dict):
         raise SpecError("[set] is no table", got=repr(target))
     settings: dict[tuple[str, str], list[Any]] = {}
+    for override in read_calibration(table[CALIBRATION]) if CALIBRATION in table else ():
+        key, _, text = override.partition("=")
+        settings["set", key] = [text]
     for name, value in table.items():
-        if name == "set":
+        if name in {"set", CALIBRATION}:
             continue
         if name not in SPEC_KEYS and name not in ALIASES:
-            valid = [*SPEC_KEYS, *ALIASES, *TABLES]
+            valid = [*SPEC_KEYS, *ALIASES, CALIBRATION, *TABLES]
             raise SpecError(f"unknown key {name!r}", expected=", ".join(valid))
         settings["spec" if name in SPEC_KEYS else "set", name] = _values(name, value)
     for name, value in target.items():

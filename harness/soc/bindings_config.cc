@@ -78,6 +78,8 @@ void bindHost(nb::module_& module) {
         .def_rw("clockTicks", &HostConfig::clockTicks)
         .def_rw("milliTicksPerInstruction", &HostConfig::milliTicksPerInstruction)
         .def_rw("maximumOutstandingMisses", &HostConfig::maximumOutstandingMisses)
+        .def_rw("maximumOutstandingStores", &HostConfig::maximumOutstandingStores)
+        .def_rw("storeLineTicks", &HostConfig::storeLineTicks)
         .def_rw("uncachedWriteTicks", &HostConfig::uncachedWriteTicks)
         .def_rw("handoffTicks", &HostConfig::handoffTicks)
         .def_rw("dispatchTicks", &HostConfig::dispatchTicks)

@@ -120,6 +120,8 @@ def _host(target: Target, threads: int) -> Any:
     config.clockTicks = clock_ticks
     config.milliTicksPerInstruction = round(1000 * cpu.cycles_per_instruction * clock_ticks)
     config.maximumOutstandingMisses = cpu.maximum_outstanding_misses
+    config.maximumOutstandingStores = cpu.maximum_outstanding_stores
+    config.storeLineTicks = cpu.store_line_cycles * clock_ticks
     config.uncachedWriteTicks = cpu.uncached_write_ticks
     config.uncachedReadTicks = cpu.uncached_read_ticks
     config.handoffTicks = cpu.thread_handoff_ticks

@@ -13,11 +13,14 @@ constexpr std::uint32_t kAccessBytes = 8;
 
 }  // namespace
 
-Core::Core(EventQueue& queue, Requestor& port, std::string name, std::uint32_t lineBytes)
+Core::Core(EventQueue& queue, Requestor& port, std::string name, std::uint32_t lineBytes,
+           const StoreConfig& storeConfig)
     : queue(queue),
       port(port),
       component(queue.addComponent(*this, std::move(name))),
-      lineMask(~Addr(lineBytes - 1)) {
+      lineMask(~Addr(lineBytes - 1)),
+      stores(storeConfig) {
+    stores.maximumMisses = std::max<std::uint32_t>(stores.maximumMisses, 1);
     port.setListener(*this);
 }
 
@@ -57,6 +60,7 @@ void Core::advance() {
             hasPending = true;
             localTick += pending.ticksBefore;
         }
+        if (pending.kind == AccessKind::Write) localTick = std::max(localTick, storesFree);
         // Nothing else happens before the next event, so hits until then may be taken at once.
         if (localTick > queue.now() && localTick >= queue.nextTick()) return scheduleAt(localTick);
         if (!tryAccess()) return;
@@ -69,19 +73,29 @@ bool Core::isOutstanding(Addr line, AccessKind kind) const {
     });
 }
 
+bool Core::hasRoomFor(AccessKind kind) const {
+    if (outstanding.size() >= maximumOutstanding || !port.canAccept()) return false;
+    if (kind != AccessKind::Write) return true;
+    const auto misses =
+        std::count_if(outstanding.begin(), outstanding.end(),
+                      [](const Line& line) { return line.kind == AccessKind::Write; });
+    return misses < std::ptrdiff_t(stores.maximumMisses);
+}
+
 bool Core::tryAccess() {
     const Addr line = pending.address & lineMask;
     const bool isCached = pending.kind == AccessKind::Read || pending.kind == AccessKind::Write;
     if (isOutstanding(line, pending.kind) ||
         (isCached && port.accessIfHit(pending.kind, line, kAccessBytes) != 0)) {
         hasPending = false;
+        if (pending.kind == AccessKind::Write) storesFree = localTick + stores.lineTicks;
         return true;
     }
     if (localTick > queue.now()) {
         scheduleAt(localTick);
         return false;
     }
-    if (outstanding.size() >= maximumOutstanding || !port.canAccept()) {
+    if (!hasRoomFor(pending.kind)) {
         isBlocked = true;
         return false;
     }
@@ -103,7 +117,10 @@ void Core::accessDone(std::uint64_t tag, Tick now) {
     const auto it = std::find_if(outstanding.begin(), outstanding.end(), [&](const Line& line) {
         return (line.address | std::uint64_t(line.kind)) == tag;
     });
-    if (it != outstanding.end()) outstanding.erase(it);
+    if (it != outstanding.end()) {
+        if (it->kind == AccessKind::Write) storesFree = now + stores.lineTicks;
+        outstanding.erase(it);
+    }
     if (isDraining && outstanding.empty()) {
         const Tick end = localTick + stream->tailTicks();
         if (now > end) counts.stallTicks += now - end;

@@ -28,6 +28,12 @@ class AccessStream {
     virtual Tick tailTicks() const = 0;
 };
 
+/// How a core's stores reach the cache: one after the other where they become visible in order.
+struct StoreConfig {
+    std::uint32_t maximumMisses = 1;  // in flight; a further one waits, and what follows it
+    Tick lineTicks = 0;               // of the stores to one line, once the line is there
+};
+
 struct CoreStatistics {
     Tick busyTicks = 0;
     Tick stallTicks = 0;
@@ -38,12 +44,15 @@ struct CoreStatistics {
  *
  * A hit costs only its instructions. A miss goes on in the background until as many lines are
  * outstanding as the core can follow; a stream has ended when all of its lines have arrived.
+ * Stores have a way of their own to the cache (StoreConfig): the next line's begin when the last
+ * line's are through.
  */
 class Core final : public EventHandler, public AccessListener {
   public:
     using Done = std::function<void(Tick)>;
 
-    Core(EventQueue& queue, Requestor& port, std::string name, std::uint32_t lineBytes);
+    Core(EventQueue& queue, Requestor& port, std::string name, std::uint32_t lineBytes,
+         const StoreConfig& stores);
 
     /// Run `stream` from the present tick on; `done` is called when it has ended.
     void run(std::unique_ptr<AccessStream> stream, std::uint32_t maximumOutstanding, Done done);
@@ -70,6 +79,7 @@ class Core final : public EventHandler, public AccessListener {
     /// True if the access needs nothing more; false if it has to wait at this tick.
     bool tryAccess();
     bool isOutstanding(Addr line, AccessKind kind) const;
+    bool hasRoomFor(AccessKind kind) const;
     void wakeUp(Tick now);
     void scheduleAt(Tick when);
     void finishAt(Tick when);
@@ -78,6 +88,8 @@ class Core final : public EventHandler, public AccessListener {
     Requestor& port;
     ComponentId component;
     Addr lineMask;
+    StoreConfig stores;
+    Tick storesFree = 0;  // when the stores of the last line are through
     std::unique_ptr<AccessStream> stream;
     Done done;
     std::vector<Line> outstanding;

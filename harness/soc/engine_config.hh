@@ -15,6 +15,8 @@ struct HostConfig {
     /// Thousandths of a tick that one instruction takes without memory stalls.
     std::uint64_t milliTicksPerInstruction = 0;
     std::uint32_t maximumOutstandingMisses = 0;
+    std::uint32_t maximumOutstandingStores = 0;
+    Tick storeLineTicks = 0;
     Tick uncachedWriteTicks = 0;
     Tick handoffTicks = 0;
     Tick dispatchTicks = 0;

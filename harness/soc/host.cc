@@ -11,8 +11,10 @@ namespace harness {
 
 namespace {
 
-/// Bytes of the ring that one descriptor may take: header, 16 operands, 64 attributes.
-constexpr Addr kRingSlotBytes = 32 + 16 * 64 + 64 * 32 + 32;
+/// One page per descriptor and 64 slots per ring, as the driver lays them out
+/// (gem5_configs/guest/abi/harness_device.h).
+constexpr Addr kRingSlotBytes = 4096;
+constexpr std::uint32_t kRingSlots = 64;
 
 std::size_t itemCount(const ProgramImage& program) {
     std::int64_t count = 0;
@@ -36,9 +38,20 @@ Host::Host(EventQueue& queue, MemorySystem& memory, AddressSpace& space, LineOwn
       ring(ring),
       timeline(timeline),
       component(queue.addComponent(*this, "host")) {
+    const StoreConfig stores{config.host.maximumOutstandingStores, config.host.storeLineTicks};
     for (std::uint32_t i = 0; i < config.host.threads; ++i)
         cores.push_back(std::make_unique<Core>(queue, memory.core(i), "cpu" + std::to_string(i),
-                                               config.memory.lineBytes));
+                                               config.memory.lineBytes,
+                                               stores));
+    placeCommands();
+}
+
+void Host::placeCommands() {
+    Addr next = ring + kRingSlotBytes * kRingSlots * Addr(config.memory.accelerators);
+    for (const std::string& command : program.commands) {
+        commandAddresses.push_back(next);
+        next += (command.size() + 15) / 16 * 16;  // as a heap places them
+    }
 }
 
 void Host::begin() {
@@ -48,6 +61,9 @@ void Host::begin() {
     items.assign(itemCount(program), {});
     invokeEnded.assign(program.steps.size(), false);
     inRing.assign(accelerators.size(), 0);
+    submitted.resize(accelerators.size(), 0);
+    known = submitted;  // the last inference has waited for all of its commands
+    lastEnds.assign(accelerators.size(), 0);
     openItems.assign(accelerators.size(), 0);
     doorbells.clear();
     isWaiting = isRetrying = false;
@@ -103,6 +119,7 @@ void Host::handleEvent(std::uint16_t kind, std::uint64_t argument) {
         }
         case kHandled:
             items[argument].isHandled = true;
+            lastEnds[items[argument].accelerator] = queue.now();
             if (isWaiting) checkWait();
             return;
         case kRetry:
@@ -283,26 +300,57 @@ std::uint32_t Host::acceleratorOf(const StepImage& image) {
 
 void Host::invoke(const StepImage& image) {
     const std::uint32_t target = acceleratorOf(image);
-    if (inRing[target] >= config.accelerator.queueDepth) {
+    if (submitted[target] - known[target] < config.accelerator.queueDepth)
+        return writeDescriptor(image, target);
+    // As far as the dispatching thread knows the ring is full: it reads the device's count.
+    after(config.host.uncachedReadTicks, [this, &image, target] {
+        known[target] = submitted[target] - inRing[target];
+        recordHost(stepBegin, Phase::Driver);
+        stepBegin = queue.now();
+        if (inRing[target] < config.accelerator.queueDepth) return writeDescriptor(image, target);
         isRetrying = true;
-        return;
-    }
+    });
+}
+
+void Host::writeDescriptor(const StepImage& image, std::uint32_t target) {
+    const Addr slot =
+        ring + kRingSlotBytes * (target * kRingSlots + submitted[target] % kRingSlots);
+    ++submitted[target];
     ++inRing[target];
     ++counts.submissions;
-    const std::size_t bytes = program.commands[std::size_t(image.count)].size();
-    const Addr slot = ring + kRingSlotBytes * (target * config.accelerator.queueDepth +
-                                               doorbells.size() % config.accelerator.queueDepth);
-    std::vector<std::pair<Addr, std::uint64_t>> ranges{{slot, bytes}};
-    auto stream = std::make_unique<LineStream>(AccessKind::UncachedWrite, std::move(ranges), 0,
+    const auto command = std::uint32_t(image.count);
+    PlacedCopy copy{{}, commandAddresses[command], slot};
+    copy.shape.rank = 1;
+    copy.shape.extents[0] = program.commands[command].size();
+    counts.milliInstructions +=
+        CopyStream::milliInstructions(copy, program.copyCost, config.memory.lineBytes);
+    doorbells.push_back({{command, std::uint32_t(image.first), std::uint32_t(image.operatorIndex),
+                          std::uint32_t(step), image.isLastOfItem != 0, slot},
+                         target});
+    auto stream = std::make_unique<CopyStream>(std::vector<PlacedCopy>{copy}, program.copyCost,
+                                               config.host.milliTicksPerInstruction,
                                                config.memory.lineBytes);
-    Ticket ticket{
-        std::uint32_t(image.count), std::uint32_t(image.first), std::uint32_t(image.operatorIndex),
-        std::uint32_t(step),        image.isLastOfItem != 0,    slot};
-    doorbells.push_back({ticket, target});
     cores[0]->run(std::move(stream), config.host.maximumOutstandingMisses, [this](Tick) {
-        after(config.host.submitTicks + config.host.uncachedWriteTicks, [this] {
-            queue.schedule(queue.now() + config.host.doorbellTicks, Priority::Issue, component,
-                           kDoorbell, doorbells.size() - 1);
+        if (config.memory.isDmaCoherent) return postDoorbell();
+        flushDescriptor();
+    });
+}
+
+void Host::flushDescriptor() {
+    const Ticket& ticket = doorbells.back().ticket;
+    std::vector<std::pair<Addr, std::uint64_t>> ranges{
+        {ticket.descriptorAddress, program.commands[ticket.command].size()}};
+    auto stream = std::make_unique<LineStream>(AccessKind::Flush, std::move(ranges),
+                                               config.host.flushLineTicks, config.memory.lineBytes);
+    cores[0]->run(std::move(stream), config.host.flushMaximumOutstanding,
+                  [this](Tick) { postDoorbell(); });
+}
+
+void Host::postDoorbell() {
+    after(config.host.submitTicks + config.host.fenceTicks, [this] {
+        queue.schedule(queue.now() + config.host.doorbellTicks, Priority::Issue, component,
+                       kDoorbell, doorbells.size() - 1);
+        after(config.host.uncachedWriteTicks, [this] {
             recordHost(stepBegin, Phase::Driver);
             endStep();
         });
@@ -311,10 +359,28 @@ void Host::invoke(const StepImage& image) {
 
 void Host::wait(const StepImage& image) {
     isWaiting = true;
+    if (config.host.isPolling) return checkWait();
     for (std::int64_t i = 0; i < image.count; ++i)
         if (!items[std::size_t(image.first + i)].isHandled) return;
     isWaiting = false;  // all known before we asked: nothing to sleep for
     endStep();
+}
+
+/// When polling ends: each accelerator's count is read until it is there, one after the other.
+/// The device answers half-way through a read.
+Tick Host::pollingEnd(const StepImage& image) const {
+    std::vector<bool> isAwaited(accelerators.size(), false);
+    for (std::int64_t i = 0; i < image.count; ++i)
+        isAwaited[items[std::size_t(image.first + i)].accelerator] = true;
+    const Tick read = config.host.uncachedReadTicks, interval = config.host.pollIntervalTicks;
+    Tick now = stepBegin;
+    for (std::size_t i = 0; i < accelerators.size(); ++i) {
+        if (!isAwaited[i] || known[i] == submitted[i]) continue;
+        const Tick seen = now + read / 2;
+        if (lastEnds[i] > seen) now += (lastEnds[i] - seen + interval - 1) / interval * interval;
+        now += read;
+    }
+    return now;
 }
 
 void Host::checkWait() {
@@ -322,13 +388,13 @@ void Host::checkWait() {
     for (std::int64_t i = 0; i < image.count; ++i)
         if (!items[std::size_t(image.first + i)].isHandled) return;
     isWaiting = false;
-    Tick ticks = config.host.wakeupTicks;
-    if (config.host.isPolling) {
-        const Tick interval = config.host.pollIntervalTicks;
-        const Tick past = (queue.now() - stepBegin) % interval;
-        ticks = (past ? interval - past : 0) + config.host.uncachedReadTicks;
-    }
-    after(ticks, [this] {
+    Tick end = queue.now() + config.host.wakeupTicks;
+    if (config.host.isPolling) end = std::max(queue.now(), pollingEnd(image));
+    after(end - queue.now(), [this, &image] {
+        for (std::int64_t i = 0; i < image.count; ++i) {
+            const std::uint32_t target = items[std::size_t(image.first + i)].accelerator;
+            known[target] = submitted[target] - inRing[target];
+        }
         recordWait(stepBegin, WaitReason::Accelerators);
         endStep();
     });

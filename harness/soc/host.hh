@@ -87,9 +87,16 @@ class Host final : public EventHandler, public AcceleratorListener {
     /// No cache has the lines of a Flush or an Invalidate any more.
     void noteDropped(const StepImage& image);
     void touch(Addr address, std::uint64_t bytes, bool isWrite);
+    /// Give every descriptor a place in the program's memory, behind the rings.
+    void placeCommands();
     void invoke(const StepImage& image);
-    void postDoorbell(const StepImage& image);
+    /// The runtime copies a descriptor into a cached slot of the ring; where the device does not
+    /// see caches it flushes the slot's lines; then it rings.
+    void writeDescriptor(const StepImage& image, std::uint32_t target);
+    void flushDescriptor();
+    void postDoorbell();
     void wait(const StepImage& image);
+    Tick pollingEnd(const StepImage& image) const;
     void checkWait();
     void runRoutine(const StepImage& image, Phase phase);
     void raiseInterrupt(std::uint32_t instance, const Ticket& ticket, Tick now, bool endsItem);
@@ -125,6 +132,10 @@ class Host final : public EventHandler, public AcceleratorListener {
     std::vector<bool> invokeEnded;         // by step
     std::vector<std::uint32_t> openItems;  // by accelerator: assigned and not ended
     std::vector<std::uint32_t> inRing;     // by accelerator: submitted and not ended
+    std::vector<std::uint64_t> submitted;  // by accelerator, over all inferences
+    std::vector<std::uint64_t> known;      // by accelerator: ended, as the host last read it
+    std::vector<Tick> lastEnds;            // by accelerator: of the item that was handled last
+    std::vector<Addr> commandAddresses;
     std::vector<Doorbell> doorbells;
     std::uint32_t workersLeft = 0;
     bool ownPartDone = false;

@@ -4,6 +4,7 @@ Loaded from TOML in which every quantity carries its unit and its source. This p
 of graphs, programs or simulators; what an accelerator can do is its model's business.
 """
 
+from harness.target.calibration import list_calibrations, read_calibration
 from harness.target.load import list_targets, load_target
 from harness.target.soc import (
     AcceleratorCacheSpec,
@@ -28,6 +29,8 @@ __all__ = [
     "DriverSpec",
     "Target",
     "format_target",
+    "list_calibrations",
     "list_targets",
     "load_target",
+    "read_calibration",
 ]

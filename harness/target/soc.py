@@ -29,6 +29,9 @@ class CpuSpec:
         clock_hz: Their clock.
         cycles_per_instruction: Without memory stalls; memory is simulated.
         maximum_outstanding_misses: Misses that one core overlaps.
+        maximum_outstanding_stores: Store misses that one core overlaps. x86 makes stores visible
+            in order; a core without prefetch for ownership sends one at a time.
+        store_line_cycles: CPU cycles of a copy's stores to one line that is in the cache.
         uncached_write_ticks: A store to a device register, until the core goes on.
         uncached_read_ticks: A load from a device register, until its value is there.
         step_dispatch_ticks: The runtime's own work per program step.
@@ -39,6 +42,8 @@ class CpuSpec:
     clock_hz: FrequencyHz
     cycles_per_instruction: Ratio
     maximum_outstanding_misses: Count
+    maximum_outstanding_stores: Count
+    store_line_cycles: Cycles
     uncached_write_ticks: TimeTicks
     uncached_read_ticks: TimeTicks
     step_dispatch_ticks: TimeTicks
@@ -148,13 +153,14 @@ class DriverSpec:
     """Costs of the driver and the operating system on the way to an accelerator and back.
 
     Attributes:
-        submit_ticks: User code to the written descriptor: system call, checks, copy to the ring.
+        submit_ticks: Beside the copy to the ring, its flush and the doorbell, which are simulated:
+            checks, and the system call where there is one.
         doorbell_ticks: The doorbell store on its way to the device.
         wait: "interrupt" sleeps in the kernel, "polling" reads a completion word.
         interrupt_latency_ticks: From the accelerator's wire to the handler's first instruction.
         interrupt_handler_ticks: The handler itself.
         wakeup_ticks: From the handler's wake-up to the sleeping thread's first instruction.
-        poll_interval_ticks: Between two looks at the completion word.
+        poll_interval_ticks: From one look at the completion register to the next.
         flush_line_cycles: CPU cycles to issue one flush or invalidate instruction; the write-back
             itself is simulated.
         flush_maximum_outstanding: Flushes that one core overlaps.

@@ -279,7 +279,7 @@ def test_the_embedded_socs_engine_is_timed_without_model_and_python(tmp_path: Pa
 
     class Both(RealBackends):
         def run(self, request: RunRequest) -> FinishedRun:
-            spec = replace(request.spec, backend="soc", simulation_mode="se", cpu="timing")
+            spec = replace(request.spec, backend="soc", simulation_mode="se", cpu="o3")
             finished = execute(replace(request, spec=spec), self._progress)
             stats = finished.directory / STATS_TXT
             line = "simSeconds"

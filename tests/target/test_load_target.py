@@ -113,6 +113,8 @@ def test_malformed_json_is_refused(text: str) -> None:
 def test_every_value_of_a_data_file_has_its_source_beside_it() -> None:
     folder = Path(__import__("harness.target", fromlist=["x"]).__file__).parent / "data"
     for path in sorted(folder.rglob("*.toml")):
+        if path.parent.name == "calibrations":
+            continue  # their sources are tables: test_calibration.py
         for line in path.read_text().splitlines():
             is_value = "=" in line and not line.startswith(("#", "name", "description"))
             assert not is_value or "#" in line or "set =" in line, f"{path.name}: {line}"

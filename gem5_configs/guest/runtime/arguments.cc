@@ -21,6 +21,7 @@ const char* const kUsage =
     "  --spin N                 looks at a signal before a thread sleeps (200)\n"
     "  --progress-steps N       report every Nth step to the simulator, 0 never (0)\n"
     "  --cold-pages             do not touch memory before the first inference\n"
+    "  --micro                  then measure single actions of the runtime, into the report\n"
     "  --device PATH            the device (/dev/harness)\n"
     "  --self-test              try threads, kernels, counter and cache maintenance; no device\n"
     "  --help                   this text\n";
@@ -96,6 +97,7 @@ Arguments parseArguments(const std::vector<std::string>& words) {
     Arguments arguments;
     const auto valued = setters(arguments);
     const std::map<std::string, bool*> flags = {{"--cold-pages", &arguments.isCold},
+                                                {"--micro", &arguments.isMicro},
                                                 {"--self-test", &arguments.isSelfTest},
                                                 {"--help", &arguments.isHelp}};
     for (std::size_t i = 0; i < words.size(); ++i) {

@@ -20,6 +20,7 @@ struct Arguments {
     bool isDynamic = false;
     bool hasAssignment = false;  // else the program says it
     bool isCold = false;
+    bool isMicro = false;
     bool isSelfTest = false;
     bool isHelp = false;
 };

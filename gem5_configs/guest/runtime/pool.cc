@@ -24,7 +24,7 @@ void pin(std::uint32_t processor) {
 }  // namespace
 
 Pool::Pool(std::uint32_t threads, std::uint32_t spins) : spins(spins) {
-    if (threads > 1) pin(0);
+    pin(0);
     for (std::uint32_t number = 1; number < threads; ++number) {
         workers.push_back(std::make_unique<Worker>());
         Worker& worker = *workers.back();

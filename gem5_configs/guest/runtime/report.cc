@@ -100,6 +100,7 @@ std::string reportJson(const Report& report, const Arguments& arguments) {
                {"driver", driverObject(report.driver)},
                {"load", countsObject({}, first)},
                {"total", countsObject({}, last)},
+               {"micro", report.micro},
                {"inferences", "[\n  " + inferences + "]"},
            }) +
            "\n";

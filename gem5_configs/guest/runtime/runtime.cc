@@ -10,6 +10,7 @@
 #include "gem5_configs/guest/runtime/event_log.hh"
 #include "gem5_configs/guest/runtime/flush.hh"
 #include "gem5_configs/guest/runtime/invoker.hh"
+#include "gem5_configs/guest/runtime/micro.hh"
 #include "gem5_configs/guest/runtime/pool.hh"
 #include "gem5_configs/guest/runtime/program.hh"
 #include "gem5_configs/guest/runtime/report.hh"
@@ -92,6 +93,7 @@ class Run final {
             walker.run(i);
             report.marks.push_back(counts());
         }
+        if (arguments.isMicro) report.micro = measureMicro(device, pool);
     }
 
     void writeResults() {

@@ -173,14 +173,12 @@ std::size_t DramChannel::chooseBurst(const std::vector<Burst>& bursts) const {
     return best;
 }
 
-bool DramChannel::hasOnlyConflicts(const DramPlace& place) const {
+bool DramChannel::hasOnlyConflicts(const std::vector<Burst>& bursts, const DramPlace& place) {
     bool hasConflict = false;
-    for (const auto* bursts : {&reads, &writes}) {
-        for (const Burst& burst : *bursts) {
-            if (burst.place.bank != place.bank) continue;
-            if (burst.place.row == place.row) return false;
-            hasConflict = true;
-        }
+    for (const Burst& burst : bursts) {
+        if (burst.place.bank != place.bank) continue;
+        if (burst.place.row == place.row) return false;
+        hasConflict = true;
     }
     return hasConflict;
 }
@@ -190,7 +188,7 @@ void DramChannel::serve(std::vector<Burst>& bursts) {
     const Burst burst = bursts[chosen];
     bursts.erase(bursts.begin() + static_cast<std::ptrdiff_t>(chosen));
     const Tick dataEnd = timing.issue(burst.place, isWriting, queue.now());
-    if (hasOnlyConflicts(burst.place)) timing.closeRow(burst.place);
+    if (hasOnlyConflicts(bursts, burst.place)) timing.closeRow(burst.place);
     if (isWriting) {
         ++stats.writeBursts;
         stats.bytesWritten += config.burstBytes;

@@ -66,7 +66,9 @@ class DramChannel final : public EventHandler {
     bool chooseDirection();
     void serve(std::vector<Burst>& bursts);
     std::size_t chooseBurst(const std::vector<Burst>& bursts) const;
-    bool hasOnlyConflicts(const DramPlace& place) const;
+    /// Of the bursts of one direction: gem5's controller passes the queue that it is serving, so
+    /// that writes which wait for company close no row under a stream of reads.
+    static bool hasOnlyConflicts(const std::vector<Burst>& bursts, const DramPlace& place);
     void afterWrite();
 
     EventQueue& queue;

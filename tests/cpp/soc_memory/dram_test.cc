@@ -92,6 +92,18 @@ TEST_F(DramTest, RowClosesEarlyIfOnlyAConflictWaits) {
     EXPECT_EQ(memory->dramStatistics(0).readRowHits, 0u);
 }
 
+TEST_F(DramTest, WaitingWritesCloseNoRowUnderReads) {
+    build(smallConfig());
+    memory->dma(1).access(AccessKind::Write, at(1, 0), kLine, 999);  // waits for company
+    for (std::uint64_t i = 0; i < 3; ++i) {
+        alignTo(kAligned);
+        time(memory->dma(0), AccessKind::Read, at(0, 0) + i * kLine);
+    }
+    EXPECT_EQ(memory->dramStatistics(0).writeBursts, 0u);
+    EXPECT_EQ(memory->dramStatistics(0).activates, 1u);
+    EXPECT_EQ(memory->dramStatistics(0).readRowHits, 2u);
+}
+
 TEST_F(DramTest, WriteIsDoneWhenTheControllerHasIt) {
     build(smallConfig());
     const BusConfig& bus = config.memoryBus;
