@@ -76,9 +76,9 @@ bool Core::isOutstanding(Addr line, AccessKind kind) const {
 bool Core::hasRoomFor(AccessKind kind) const {
     if (outstanding.size() >= maximumOutstanding || !port.canAccept()) return false;
     if (kind != AccessKind::Write) return true;
-    const auto misses =
-        std::count_if(outstanding.begin(), outstanding.end(),
-                      [](const Line& line) { return line.kind == AccessKind::Write; });
+    const auto misses = std::count_if(outstanding.begin(), outstanding.end(), [](const Line& line) {
+        return line.kind == AccessKind::Write;
+    });
     return misses < std::ptrdiff_t(stores.maximumMisses);
 }
 

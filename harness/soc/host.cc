@@ -41,8 +41,7 @@ Host::Host(EventQueue& queue, MemorySystem& memory, AddressSpace& space, LineOwn
     const StoreConfig stores{config.host.maximumOutstandingStores, config.host.storeLineTicks};
     for (std::uint32_t i = 0; i < config.host.threads; ++i)
         cores.push_back(std::make_unique<Core>(queue, memory.core(i), "cpu" + std::to_string(i),
-                                               config.memory.lineBytes,
-                                               stores));
+                                               config.memory.lineBytes, stores));
     placeCommands();
 }
 
@@ -327,9 +326,9 @@ void Host::writeDescriptor(const StepImage& image, std::uint32_t target) {
     doorbells.push_back({{command, std::uint32_t(image.first), std::uint32_t(image.operatorIndex),
                           std::uint32_t(step), image.isLastOfItem != 0, slot},
                          target});
-    auto stream = std::make_unique<CopyStream>(std::vector<PlacedCopy>{copy}, program.copyCost,
-                                               config.host.milliTicksPerInstruction,
-                                               config.memory.lineBytes);
+    auto stream =
+        std::make_unique<CopyStream>(std::vector<PlacedCopy>{copy}, program.copyCost,
+                                     config.host.milliTicksPerInstruction, config.memory.lineBytes);
     cores[0]->run(std::move(stream), config.host.maximumOutstandingMisses, [this](Tick) {
         if (config.memory.isDmaCoherent) return postDoorbell();
         flushDescriptor();

@@ -124,7 +124,7 @@ def test_the_report_says_what_matters(tmp_path: Path) -> None:
         "data movement",
         "4 KiB dma",
         "2.5 uJ",
-        "not yet compared with gem5",
+        "against gem5",
         str(tmp_path),
     ):
         assert words in text

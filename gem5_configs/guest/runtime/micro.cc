@@ -145,10 +145,10 @@ class Micro final {
 
     void routines() {
         Bytes dense(kRows * 2), stored(kRows * kStored * 2);
-        const TensorView from{dense.data(), dense.size(), DType::Fp16, "NC", {kRows, 1},
-                              {kRows, 1}};
-        const TensorView to{stored.data(), stored.size(), DType::Fp16, "NC", {kRows, 1},
-                            {kRows, kStored}};
+        const TensorView from{dense.data(), dense.size(), DType::Fp16,
+                              "NC",         {kRows, 1},   {kRows, 1}};
+        const TensorView to{stored.data(), stored.size(), DType::Fp16,
+                            "NC",          {kRows, 1},    {kRows, kStored}};
         const RoutineCall call{{from}, {to}, {}};
         const Routine& reshape = *findRoutine("reshape");
         const Action run = [&] { runRoutine(reshape, call); };
@@ -169,9 +169,11 @@ class Micro final {
     }
 
     void calls() {
-        add("ioctl", kReads, [] {}, [this] {
-            for (std::uint32_t i = 0; i < kReads; ++i) device.counters();
-        });
+        add(
+            "ioctl", kReads, [] {},
+            [this] {
+                for (std::uint32_t i = 0; i < kReads; ++i) device.counters();
+            });
     }
 
     void pages() {

@@ -39,7 +39,7 @@ struct Report {
     std::uint64_t loadFlushedLines = 0;  // once, before the first inference
     std::uint64_t events = 0;
     harness_counters driver{};
-    std::string micro = "{}";  // as measureMicro() gives it
+    std::string micro = "{}";   // as measureMicro() gives it
     std::vector<Counts> marks;  // before the first inference and after each
 };
 
