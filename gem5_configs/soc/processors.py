@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 _CLASSES = {"atomic": X86AtomicSimpleCPU, "timing": X86TimingSimpleCPU, "o3": X86O3CPU}
 _APIC_NUMBER_SHIFT = 24  # in EBX of CPUID leaf 1
+LEAST_MSHRS = 2
+"""A cache with one never serves a miss: gem5 keeps one free for demand misses.
+
+Source: gem5 src/mem/cache/Cache.py `demand_mshr_reserve`."""
 O3_QUEUE_ENTRIES = 32
 """Source: gem5 src/cpu/o3/BaseO3CPU.py `LQEntries`, `SQEntries`."""
 
@@ -103,7 +107,7 @@ def attach_private_caches(
     A core has no more misses in flight than the smaller of the target's two bounds, L1D MSHRs and
     its own.
     """
-    mshrs = min(target.l1d.mshrs, target.cpu.maximum_outstanding_misses)
+    mshrs = max(LEAST_MSHRS, min(target.l1d.mshrs, target.cpu.maximum_outstanding_misses))
     give_interrupt_controller(core)
     core.addPrivateSplitL1Caches(
         instruction_cache(target.l1d, clocks),
