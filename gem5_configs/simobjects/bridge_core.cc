@@ -236,6 +236,7 @@ void BridgeCore::askModel() {
     exchange.reset();
     bridge::ModelLink* link = session.link();
     if (link == nullptr || isBroken) return;
+    session.noteExchange(request.tick);
     try {
         const std::string wrong =
             answerExchange(*link, request, accelerators[request.instance]->executor());

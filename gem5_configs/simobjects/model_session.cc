@@ -108,7 +108,7 @@ void ModelSession::fail(const std::string& what) {
 void ModelSession::end() {
     if (link() == nullptr) return;
     try {
-        const auto statistics = modelLink->bye(curTick());
+        const auto statistics = modelLink->bye(lastExchange);
         writeFile("model_statistics.json", statisticsText(statistics));
         bridge::JsonObject costs;
         costs["exchanges"] = std::int64_t(modelLink->exchanges());

@@ -33,6 +33,10 @@ class ModelSession final : public SimObject {
     /// Names of the model's units, from its description.
     std::vector<std::string> units() const;
 
+    /// An exchange takes place at `now`. Bye repeats the last one's tick: when gem5 itself ends is
+    /// no part of a session, and a replay need not meet it.
+    void noteExchange(Tick now) { lastExchange = now; }
+
     /// Writes the error down and asks the simulation loop to end.
     void fail(const std::string& what);
     bool hasFailed() const { return isOver; }
@@ -42,6 +46,7 @@ class ModelSession final : public SimObject {
 
     std::unique_ptr<harness::bridge::ModelLink> modelLink;
     bool isOver = false;
+    Tick lastExchange = 0;
 };
 
 }  // namespace gem5
