@@ -11,6 +11,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from harness.base.child_process import end_text, has_ended
 from harness.base.errors import HandshakeError
 from harness.base.threads import SINGLE_THREAD
 from harness.bridge.load import is_program
@@ -86,10 +87,7 @@ class ModelProcess:
     @property
     def is_running(self) -> bool:
         """Whether the process has not ended."""
-        if self._process.returncode is not None:
-            return False
-        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return os.waitid(os.P_PID, self.pid, options) is None
+        return self._process.returncode is None and not has_ended(self.pid)
 
     def wait(self, timeout_s: float) -> int | None:
         """Return the exit status, negative for a signal; None if it still runs by then."""
@@ -109,12 +107,7 @@ class ModelProcess:
         """Say how the process ended, or that it runs."""
         if self.is_running:
             return "its process still runs"
-        status = self._reap()
-        if status >= 0:
-            return f"exit status {status}"
-        with contextlib.suppress(ValueError):
-            return f"killed by {signal.Signals(-status).name}"
-        return f"killed by signal {-status}"
+        return end_text(self._reap())
 
     def log_tail(self) -> str:
         """Return the last lines that the model printed, however much it printed."""

@@ -13,6 +13,7 @@ import sys
 import traceback
 
 from harness.base.errors import ExitCode, HarnessError, InternalError
+from harness.base.signalled import dropped_signals_come_again, remember_signalled
 from harness.base.threads import SINGLE_THREAD
 
 DEBUG_VARIABLE = "HARNESS_DEBUG"
@@ -43,7 +44,8 @@ def console() -> int:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt_once)
     try:
-        return main()
+        with dropped_signals_come_again():
+            return main()
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)  # the second one, while the first was being reported
     finally:
@@ -51,8 +53,9 @@ def console() -> int:
 
 
 def _interrupt_once(number: int, _: object) -> None:
+    error = remember_signalled(KeyboardInterrupt(), number)
     signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
+    raise error
 
 
 def report_error(error: BaseException) -> int:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.base.errors import BackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    from harness.run.prepared import Progress
 
 _CHUNK_BYTES = 1 << 20
 
@@ -33,6 +37,25 @@ def cache_directory(name: str) -> Path:
             way_out="set XDG_CACHE_HOME to a folder that can be written",
         ) from error
     return folder
+
+
+@contextmanager
+def locked(path: Path, progress: Progress | None, waiting: str) -> Iterator[None]:
+    """Hold a lock, so that two processes do not make or remove the same thing at once.
+
+    Args:
+        path: The lock's file; it stays, the lock ends with the process at the latest.
+        progress: Is told if another process holds the lock.
+        waiting: What it is told: "waiting for another process that builds the guest".
+    """
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if progress is not None:
+                progress.stage(waiting)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def file_sha256(path: Path) -> str:

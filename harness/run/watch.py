@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import BackendError
+from harness.base.signalled import dropped_signals_come_again, remember_signalled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,17 +38,14 @@ def watched(timeout_s: float = 0.0) -> Iterator[None]:
     old = {number: signal.signal(number, _interrupt) for number in numbers}
     if timeout_s:
 
-        def expire(*_: Any) -> None:
-            raise HostTimeLimitError(
-                "the run reached its limit of host time",
-                expected=f"{timeout_s:g} s",
-                way_out="raise --timeout, or leave it out",
-            )
+        def expire(number: int, _: Any) -> None:
+            raise remember_signalled(_time_limit_error(timeout_s), number)
 
         old[signal.SIGALRM] = signal.signal(signal.SIGALRM, expire)
         signal.setitimer(signal.ITIMER_REAL, timeout_s)
     try:
-        yield
+        with dropped_signals_come_again():
+            yield
     finally:
         if timeout_s:
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -94,6 +92,15 @@ def held() -> Iterator[None]:
 
 def _interrupt(number: int, _: Any) -> None:
     """Interrupt once: what then cleans up is short, and a second signal must not break it off."""
+    error = remember_signalled(KeyboardInterrupt(signal.Signals(number).name), number)
     for each in _INTERRUPTIONS:
         signal.signal(each, signal.SIG_IGN)
-    raise KeyboardInterrupt(signal.Signals(number).name)
+    raise error
+
+
+def _time_limit_error(timeout_s: float) -> HostTimeLimitError:
+    return HostTimeLimitError(
+        "the run reached its limit of host time",
+        expected=f"{timeout_s:g} s",
+        way_out="raise --timeout, or leave it out",
+    )

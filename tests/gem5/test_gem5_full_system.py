@@ -13,6 +13,7 @@ from harness.run.guest.build import guest_sources, kept_guest
 from harness.run.pipeline import FinishedRun, execute
 from harness.run.request import RunRequest
 from harness.run.spec import RunSpec
+from tests.listeners import Listener
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,20 +22,6 @@ WORKLOAD = "workloads.micro:conv"
 TWO_CORES = "cpu.cores=2"
 
 pytestmark = [pytest.mark.gem5, pytest.mark.slow, pytest.mark.timeout(900)]
-
-
-class Listener:
-    def __init__(self) -> None:
-        self.stages: list[str] = []
-
-    def stage(self, text: str) -> None:
-        self.stages.append(text)
-
-    def notice(self, text: str) -> None:
-        self.stages.append(text)
-
-    def tick(self, tick: int, detail: str = "") -> None:
-        pass
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,6 +14,7 @@ from harness.run.pipeline import FinishedRun, execute
 from harness.run.request import RunRequest
 from harness.run.spec import RunSpec
 from harness.stats.reader import read_stats
+from tests.listeners import Silent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,17 +23,6 @@ WORKLOAD = "workloads.micro:conv"
 SIMULATION_TIMEOUT_S = 280.0
 
 pytestmark = [pytest.mark.gem5, pytest.mark.timeout(300)]
-
-
-class Silent:
-    def stage(self, text: str) -> None:
-        pass
-
-    def notice(self, text: str) -> None:
-        pass
-
-    def tick(self, tick: int, detail: str = "") -> None:
-        pass
 
 
 @pytest.fixture(scope="session", autouse=True)

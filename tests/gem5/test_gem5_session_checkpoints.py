@@ -13,6 +13,7 @@ from harness.run.gem5.locate import find_gem5
 from harness.run.pipeline import execute
 from harness.run.request import RunRequest
 from harness.run.spec import RunSpec
+from tests.listeners import Silent
 
 if TYPE_CHECKING:
     from harness.run.pipeline import FinishedRun
@@ -26,17 +27,6 @@ REFUSAL = re.compile(
 """By the driver in syscall emulation; by the bridge in a full system."""
 
 pytestmark = [pytest.mark.gem5, pytest.mark.timeout(300)]
-
-
-class Silent:
-    def stage(self, text: str) -> None:
-        pass
-
-    def notice(self, text: str) -> None:
-        pass
-
-    def tick(self, tick: int, detail: str = "") -> None:
-        pass
 
 
 @pytest.fixture(scope="module")

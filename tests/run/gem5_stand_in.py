@@ -15,23 +15,6 @@ if TYPE_CHECKING:
 FAKE = Path(__file__).with_name("fake_gem5.py")
 
 
-class Listener:
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.stages: list[str] = []
-        self.details: list[str] = []
-
-    def stage(self, text: str) -> None:
-        self.stages.append(text)
-
-    def notice(self, text: str) -> None:
-        self.stages.append(text)
-
-    def tick(self, tick: int, detail: str = "") -> None:
-        self.details.append(f"{tick}: {detail}")
-
-
 def make_stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make the program, a cache of its own, and a folder of scripts."""
     program = tmp_path / "bin" / "gem5.opt"

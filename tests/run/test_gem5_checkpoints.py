@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,9 +15,9 @@ from harness.run.spec import RunSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-sys.path.append(str(Path(__file__).parent))
-from gem5_stand_in import Listener, make_stand_in
+    from pathlib import Path
+from tests.listeners import Listener
+from tests.run.gem5_stand_in import make_stand_in
 
 
 @pytest.fixture

@@ -25,9 +25,8 @@ from harness.run.request import RunRequest, plan_lines, repeat_request
 from harness.run.result import read_result
 from harness.run.spec import RunSpec
 from harness.stats.reader import read_stats
-
-sys.path.append(str(Path(__file__).parent))
-from gem5_stand_in import Listener, make_stand_in
+from tests.listeners import Listener
+from tests.run.gem5_stand_in import make_stand_in
 
 WORKLOAD = "workloads.micro:relu"
 

@@ -22,6 +22,7 @@ from harness.run.spec import RunSpec
 from harness.run.watch import HostTimeLimitError, undisturbed, watched
 from harness.stats.reader import read_stats
 from harness.stats.timeline import read_timeline
+from tests.listeners import Silent
 
 WORKLOAD = "workloads.micro:relu"
 EVIDENCE = {
@@ -55,17 +56,6 @@ class Miscounts(VectorMacEngine):
         from harness.bridge.messages import ModelStatistic
         return [ModelStatistic(0, "my macs", 1, "Apples", "a number")]
 """
-
-
-class Silent:
-    def stage(self, text: str) -> None:
-        pass
-
-    def notice(self, text: str) -> None:
-        pass
-
-    def tick(self, tick: int, detail: str = "") -> None:
-        pass
 
 
 def run(path: Path, **options: object) -> FinishedRun:

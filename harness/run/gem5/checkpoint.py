@@ -7,18 +7,16 @@ are not in it: they join when the checkpoint is restored.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import platform
 import shutil
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import BackendError, SpecError
 from harness.base.units import TICKS_PER_SECOND
-from harness.run.cache import cache_directory, files_sha256
+from harness.run.cache import cache_directory, files_sha256, locked
 from harness.run.directory import RUN_JSON
 from harness.run.failure import SimulationFailedError
 from harness.run.gem5.command import gem5_command
@@ -34,7 +32,6 @@ from harness.run.gem5.outcome import (
 from harness.run.gem5.requirements import kvm_obstacle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from harness.run.gem5.setup import Gem5Setup
@@ -77,7 +74,8 @@ def booted_guest(
         return _given(guest, options.checkpoint)
     booting = _Booting(run, setup, supervisor, progress, guest)
     key = checkpoint_key(run, setup, guest)
-    with _locked(cache_directory("checkpoints") / f"{key}.lock", progress):
+    lock = cache_directory("checkpoints") / f"{key}.lock"
+    with locked(lock, progress, "waiting for another run that boots the same guest"):
         return _found(booting, key) or _booted(booting, key)
 
 
@@ -244,15 +242,3 @@ def _run(booting: _Booting, folder: Path, described: dict[str, Any], expected: s
             got=error.got,
             way_out=error.way_out,
         ) from error
-
-
-@contextmanager
-def _locked(path: Path, progress: Progress) -> Iterator[None]:
-    """Let two runs not boot the same guest at once."""
-    with path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress.stage("waiting for another run that boots the same guest")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -8,10 +8,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.base.child_process import end_text
 from harness.run.directory import MODEL_LOG
 from harness.run.failure import SimulationFailedError
 from harness.run.gem5.command import EXIT, MESSAGES, MODEL_ERROR, STDERR, TERMINAL
-from harness.run.gem5.process import end_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from harness.base.child_process import has_ended
 from harness.base.errors import BackendError
 from harness.run.directory import disk_error
 from harness.run.gem5.command import STDERR, STDOUT
@@ -61,10 +62,7 @@ class Gem5Process:
     @property
     def is_running(self) -> bool:
         """Whether the process has not ended."""
-        if self._process.returncode is not None:
-            return False
-        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return os.waitid(os.P_PID, self.pid, options) is None
+        return self._process.returncode is None and not has_ended(self.pid)
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for the process's end; return whether it has ended."""
@@ -114,12 +112,3 @@ def _dying_with_parent() -> Callable[[], None]:
     """Return what makes the kernel end gem5 when harness is killed."""
     prctl = ctypes.CDLL(None).prctl
     return lambda: prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
-
-
-def end_text(status: int) -> str:
-    """Say how a process ended."""
-    if status >= 0:
-        return f"exit status {status}"
-    with suppress(ValueError):
-        return f"killed by {signal.Signals(-status).name}"
-    return f"killed by signal {-status}"

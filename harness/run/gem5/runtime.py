@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.base.errors import BackendError, SpecError
-from harness.run.cache import cache_directory, file_sha256, files_sha256
+from harness.run.cache import cache_directory, file_sha256, files_sha256, locked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from harness.run.prepared import Progress
@@ -59,7 +56,8 @@ def build_runtime(configs: Path, progress: Progress | None = None) -> GuestRunti
     if not (sources / "CMakeLists.txt").is_file():
         raise SpecError("the guest runtime's sources are not there", where=str(sources))
     folder = _folder(configs)
-    with _locked(folder):
+    waiting = "waiting for another run that builds the guest runtime"
+    with locked(folder.with_suffix(".lock"), progress, waiting):
         if not (folder / PROGRAM).is_file():
             if missing := missing_tools():
                 raise SpecError(
@@ -87,14 +85,6 @@ def _folder(configs: Path) -> Path:
     compiler = shutil.which(os.environ.get("CXX", "c++")) or ""
     key = hashlib.sha256(f"{files_sha256(files, root)} {compiler}".encode()).hexdigest()
     return cache_directory("runtime") / key[:32]
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Let two runs not build the same thing at once."""
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _build(sources: Path, folder: Path) -> None:

@@ -7,16 +7,14 @@ changed driver costs seconds, and the kernel knows no workload and no driver.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import shutil
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.base.errors import BackendError
-from harness.run.cache import cache_directory, files_sha256
+from harness.run.cache import cache_directory, files_sha256, locked
 from harness.run.gem5.locate import find_configs
 from harness.run.guest.command import run_step
 from harness.run.guest.cpio import character_device, cpio_archive, directory, regular_file
@@ -25,7 +23,7 @@ from harness.run.guest.source import find_source
 from harness.run.guest.tools import compiler_version, cross_prefix, require_tools
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from harness.run.guest.source import KernelSource
@@ -153,20 +151,14 @@ def build_guest(
     if found := kept_guest(sources):
         return found
     require_tools()
-    with locked(cache_directory(CACHE) / "lock", progress):
+    with guest_lock(progress):
         return kept_guest(sources) or _build(sources, progress, jobs or default_jobs())
 
 
-@contextmanager
-def locked(path: Path, progress: Progress) -> Iterator[None]:
-    """Let two processes not build or remove at once."""
-    with path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress.stage("waiting for another process that builds the guest")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def guest_lock(progress: Progress) -> AbstractContextManager[None]:
+    """Let two processes not build or remove guests at once."""
+    waiting = "waiting for another process that builds the guest"
+    return locked(cache_directory(CACHE) / "lock", progress, waiting)
 
 
 def _build(sources: GuestSources, progress: Progress, jobs: int) -> GuestImages:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.base.errors import BackendError
 from harness.run.cache import cache_directory
-from harness.run.guest.build import CACHE, LOG, META, locked
+from harness.run.guest.build import CACHE, LOG, META, guest_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +56,7 @@ def clean(progress: Progress) -> int:
         BackendError: Something cannot be removed.
     """
     freed_bytes = 0
-    with locked(cache_directory(CACHE) / "lock", progress):
+    with guest_lock(progress):
         for folder in kept_folders():
             progress.stage(f"removing {folder.path}")
             try:
