@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SOON_S = 20.0
 """From a fault to the end: gem5 writes its last statistics, harness reads what there is."""
 DEADLINE_S = 3.0
-LIMIT_S = 45
+LIMIT_S = 25
 """Of host time: compilation, gem5's start and an inference need less, many inferences more."""
 LONG = ("--repeat", "200")
 FAULTY_MODEL = Path(__file__).resolve().parents[1] / "faults" / "faulty_model.py"
@@ -57,20 +57,14 @@ def is_alive(pid: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize(
-    ("number", "words"),
-    [(signal.SIGKILL, "killed by signal 9"), (signal.SIGTERM, "killed by signal 15")],
-)
-def test_a_killed_model_is_lost_and_statistics_are_kept(
-    tmp_path: Path, number: signal.Signals, words: str
-) -> None:
+def test_a_killed_model_is_lost_and_statistics_are_kept(tmp_path: Path) -> None:
     running = LaunchedGem5(tmp_path, *LONG)
     pid = running.model_pid()
     running.wait_for_inference()
-    os.kill(pid, number)
+    os.kill(pid, signal.SIGKILL)
     ended = running.end(SOON_S)
 
-    check(ended, "model lost", "the model's process ended", words)
+    check(ended, "model lost", "the model's process ended", "killed by signal 9")
     assert complete_dumps(ended) >= 2, "those of the inferences and the last one"
 
 
@@ -89,15 +83,11 @@ GARBAGE = {
     "noise": "model failed",
     "sequence": "model failed",
     "wild_address": "model failed",
-    "wild_dependence": "model failed",
-    "multipart": "model failed",
-    "never_final": "model failed",
-    "raise": "model failed",
     "oversize": "model lost",
     "disconnect": "model lost",
-    "leave": "model lost",
     "silent": "model lost",
 }
+"""One of each kind; tests/cpp shows the C++ end of the bridge all of them without gem5."""
 
 
 @pytest.mark.parametrize("kind", GARBAGE)
@@ -120,7 +110,7 @@ def test_a_model_that_says_something_wrong_ends_the_run(tmp_path: Path, kind: st
     assert complete_dumps(ended) >= 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
 def test_a_killed_gem5_takes_its_model_along_and_keeps_its_dumps(
     tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -148,8 +138,7 @@ def test_a_killed_harness_takes_gem5_and_its_model_along(tmp_path: Path) -> None
     assert not [each for each in ended.complaints if each.startswith("process")]
 
 
-@pytest.mark.parametrize("times", [1, 2])
-@pytest.mark.parametrize("is_group", [False, True])
+@pytest.mark.parametrize(("times", "is_group"), [(1, True), (2, False)])
 def test_ctrl_c_keeps_the_statistics_up_to_then(
     tmp_path: Path, times: int, *, is_group: bool
 ) -> None:
@@ -223,7 +212,7 @@ def small_disk(tmp_path: Path) -> Iterator[object]:
 
 # lenet5 writes 2.5 MiB before gem5 starts, gem5 1.5 MiB about its configuration, then 0.5 MiB
 # of statistics for each inference.
-@pytest.mark.parametrize("size_kib", [2600, 3500, 5000])
+@pytest.mark.parametrize("size_kib", [2600, 5000])
 def test_a_disk_that_fills_up_is_the_runs_cause(
     tmp_path: Path, small_disk: object, size_kib: int
 ) -> None:

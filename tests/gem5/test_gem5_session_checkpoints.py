@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.base.errors import HarnessError
 from harness.run.gem5.locate import find_gem5
+from harness.run.guest.build import guest_sources, kept_guest
 from harness.run.pipeline import execute
 from harness.run.request import RunRequest
 from harness.run.spec import RunSpec
@@ -20,11 +22,8 @@ if TYPE_CHECKING:
 
 SCRIPT = Path(__file__).parent / "user_boards" / "checkpoint_between_commands.py"
 TIMEOUT_S = 120
-REFUSAL = re.compile(
-    r"fatal: .*(no checkpoint while /dev/harness is open"
-    r"|a checkpoint would lack the model's state)"
-)
-"""By the driver in syscall emulation; by the bridge in a full system."""
+DRIVERS_REFUSAL = re.compile(r"fatal: .*no checkpoint while /dev/harness is open")
+BRIDGES_REFUSAL = re.compile(r"fatal: .*a checkpoint would lack the model's state")
 
 pytestmark = [pytest.mark.gem5, pytest.mark.timeout(300)]
 
@@ -40,13 +39,49 @@ def run(gem5: Path, tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:  #
     return finished
 
 
-@pytest.mark.parametrize("ticks", [10**7, 3 * 10**8, 46 * 10**7])
+@pytest.fixture(scope="module")
+def guests_run(gem5: Path, tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:  # noqa: ARG001
+    """The same in a full system."""
+    spec = RunSpec(
+        workload="workloads.micro:conv",
+        overrides=("cpu.cores=2",),
+        backend="gem5",
+        simulation_mode="fs",
+        boot="atomic",
+        cpu="timing",
+    )
+    try:
+        if kept_guest(guest_sources()) is None:
+            pytest.skip("the guest is not built: harness guest build")
+    except HarnessError as error:
+        pytest.skip(error.what)
+    finished = execute(
+        RunRequest(spec, output=str(tmp_path_factory.mktemp("guest") / "run")), Silent()
+    )
+    assert finished.exit_code == 0, finished.result.message
+    return finished
+
+
+@pytest.mark.parametrize("ticks", [10**7, 46 * 10**7])
 def test_a_checkpoint_inside_of_an_inference_is_refused_by_name(
     tmp_path: Path, run: FinishedRun, ticks: int
 ) -> None:
-    argv = [str(find_gem5()), "-d", str(tmp_path / "m5out"), str(SCRIPT), str(run.directory)]
+    check_refused(tmp_path, run, DRIVERS_REFUSAL, "--ticks-into-inference", str(ticks))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_full_systems_checkpoint_lacks_the_models_state_and_is_refused(
+    tmp_path: Path, guests_run: FinishedRun
+) -> None:
+    options = ("--mode", "fs", "--ticks-into-inference", str(3 * 10**8))
+    check_refused(tmp_path, guests_run, BRIDGES_REFUSAL, *options)
+
+
+def check_refused(folder: Path, run: FinishedRun, why: re.Pattern[str], *options: str) -> None:
+    argv = [str(find_gem5()), "-d", str(folder / "m5out"), str(SCRIPT), str(run.directory)]
     done = subprocess.run(
-        [*argv, "--ticks-into-inference", str(ticks)],
+        [*argv, *options],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -56,4 +91,4 @@ def test_a_checkpoint_inside_of_an_inference_is_refused_by_name(
 
     assert done.returncode == 1, done.stderr[-2000:]
     assert "the checkpoint is taken" not in done.stdout
-    assert REFUSAL.search(done.stderr), done.stderr[-2000:]
+    assert why.search(done.stderr), done.stderr[-2000:]

@@ -12,13 +12,19 @@ namespace {
 
 constexpr int kFormatVersion = 1;
 
+std::string escaped(char c) {
+    char text[8];
+    std::snprintf(text, sizeof text, "\\u%04x", unsigned(static_cast<unsigned char>(c)));
+    return text;
+}
+
 std::string quoted(const std::string& text) {
     std::string json = "\"";
     for (const char c : text) {
-        char escaped[8];
-        std::snprintf(escaped, sizeof escaped, "\\u%04x", unsigned(static_cast<unsigned char>(c)));
-        const bool isPlain = c >= ' ' && c != '"' && c != '\\';
-        json += isPlain ? std::string(1, c) : std::string(escaped);
+        if (c >= ' ' && c != '"' && c != '\\')
+            json += c;
+        else
+            json += escaped(c);
     }
     return json + "\"";
 }
