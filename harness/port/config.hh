@@ -18,7 +18,6 @@ struct AcceleratorConfig {
     Tick clockTicks = 0;
     std::uint32_t units = 0;
     std::uint32_t queueDepth = 0;
-    std::uint32_t commandFetchBytes = 0;
     std::uint32_t lineBytes = 0;
     /// KERNEL mode: operand bytes at Launch, timed reads compared with them.
     bool isKernelMode = true;

@@ -42,7 +42,7 @@ NOT_READ_BY_GEM5: Mapping[str, tuple[str, ...]] = {
     "driver": (
         *("submit_ticks", "doorbell_ticks", "interrupt_latency_ticks", "interrupt_handler_ticks"),
         *("wakeup_ticks", "poll_interval_ticks", "flush_line_cycles", "flush_maximum_outstanding"),
-        *("fence_ticks", "command_fetch_bytes"),
+        "fence_ticks",
     ),
 }
 """The target's costs of software that gem5 executes. They reach its runs through the program only:

@@ -107,7 +107,6 @@ void bindAccelerator(nb::module_& module) {
         .def_rw("clockTicks", &AcceleratorConfig::clockTicks)
         .def_rw("units", &AcceleratorConfig::units)
         .def_rw("queueDepth", &AcceleratorConfig::queueDepth)
-        .def_rw("commandFetchBytes", &AcceleratorConfig::commandFetchBytes)
         .def_rw("isKernelMode", &AcceleratorConfig::isKernelMode)
         .def_rw("dma", &AcceleratorConfig::dma)
         .def_rw("acp", &AcceleratorConfig::acp)

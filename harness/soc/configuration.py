@@ -144,7 +144,6 @@ def _accelerator(target: Target, units: int) -> Any:
     config.clockTicks = period_ticks(target.accelerator.clock_hz)
     config.units = units
     config.queueDepth = target.accelerator_queue_depth
-    config.commandFetchBytes = target.driver.command_fetch_bytes
     dma = target.dma
     outstanding = dma.maximum_outstanding
     if dma.coherent:

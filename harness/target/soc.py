@@ -165,7 +165,6 @@ class DriverSpec:
             itself is simulated.
         flush_maximum_outstanding: Flushes that one core overlaps.
         fence_ticks: The fence after the last flush.
-        command_fetch_bytes: Bytes of one read with which the device fetches its descriptor.
     """
 
     submit_ticks: TimeTicks
@@ -178,4 +177,3 @@ class DriverSpec:
     flush_line_cycles: Cycles
     flush_maximum_outstanding: Count
     fence_ticks: TimeTicks
-    command_fetch_bytes: SizeBytes

@@ -18,7 +18,7 @@ from harness.stats.reader import parse_stats
 
 sys.path.append(str(Path(__file__).parent))
 from launched_gem5 import START_S, LaunchedGem5
-from test_gem5_runs import gem5  # noqa: F401 - the fixture that skips
+from test_se_runs import gem5  # noqa: F401 - the fixture that skips
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ from harness.run.validate_bridge import Pair, validate_bridge
 from harness.stats.reader import read_stats
 
 sys.path.append(str(Path(__file__).parent))
-from test_gem5_runs import Silent, gem5  # noqa: F401 - the fixture that skips
+from test_se_runs import Silent, gem5  # noqa: F401 - the fixture that skips
 
 if TYPE_CHECKING:
     from collections.abc import Callable

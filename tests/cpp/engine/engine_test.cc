@@ -59,7 +59,6 @@ EngineConfig smallEngine() {
     config.accelerator.clockTicks = 1000;
     config.accelerator.units = 2;
     config.accelerator.queueDepth = 2;
-    config.accelerator.commandFetchBytes = 64;
     config.accelerator.dma = {64, 4, 5000};
     config.accelerator.acp = {64, 4, 0};
     config.accelerator.cache = {64, 4, 0};
