@@ -18,10 +18,10 @@ struct PartitionRule {
 };
 
 /**
- * Share copies out to threads: consecutive copies, about equal work, large copies split.
+ * Share copies out to threads (`shareCopies`).
  *
  * A thread more is used only if its part saves more than the hand-off costs, so that a larger
- * pool never makes a small tensor slower. The first part is the dispatching thread's own.
+ * pool never makes a small tensor slower.
  */
 std::vector<std::vector<PlacedCopy>> partitionCopies(const std::vector<PlacedCopy>& copies,
                                                      const PartitionRule& rule);

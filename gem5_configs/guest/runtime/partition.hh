@@ -23,12 +23,7 @@ struct PartitionRule {
 /// A copy's work in bytes; what a run costs besides its bytes counts as bytes too.
 std::uint64_t copyWork(const CopyShape& shape);
 
-/**
- * Share copies out to threads: consecutive copies, about equal work, large copies split.
- *
- * The parts are those of harness/soc/partition.cc; only how many threads are worth it is decided
- * by a least share here. The first part is the dispatching thread's own.
- */
+/// Share copies out to as many threads as have a least share each (`shareCopies`).
 std::vector<std::vector<PlacedCopy>> partitionCopies(const std::vector<PlacedCopy>& copies,
                                                      const PartitionRule& rule);
 
