@@ -8,7 +8,6 @@
 namespace harness {
 
 namespace {
-constexpr std::size_t kChildren = 4;
 constexpr unsigned kKindBits = 16;
 constexpr std::uint64_t kKindMask = (1u << kKindBits) - 1;
 constexpr ComponentId kMaxComponents = 1u << 24;
@@ -28,44 +27,57 @@ void EventQueue::schedule(Tick when, Priority priority, ComponentId component, s
                       static_cast<std::uint64_t>(priority) << 56 |
                           static_cast<std::uint64_t>(component) << 32 | rank,
                       nextSequence++ << kKindBits | kind, argument};
-    std::size_t hole = heap.size();
-    heap.push_back(event);
-    while (hole > 0) {
-        const std::size_t parent = (hole - 1) / kChildren;
-        if (!isBefore(event, heap[parent])) break;
-        heap[hole] = heap[parent];
-        hole = parent;
-    }
-    heap[hole] = event;
+    const Tick ahead = (when >> kBucketShift) - (currentTick >> kBucketShift);
+    if (ahead < kBuckets && insertIntoWheel(event)) return;
+    later.push_back(event);
+    std::push_heap(later.begin(), later.end(), isAfter);
 }
 
-EventQueue::Event EventQueue::popFirst() {
-    const Event first = heap.front();
-    const Event last = heap.back();
-    heap.pop_back();
-    const std::size_t size = heap.size();
-    std::size_t hole = 0;
-    for (;;) {
-        const std::size_t child = hole * kChildren + 1;
-        if (child >= size) break;
-        std::size_t best = child;
-        const std::size_t end = std::min(child + kChildren, size);
-        for (std::size_t i = child + 1; i < end; ++i) {
-            if (isBefore(heap[i], heap[best])) best = i;
-        }
-        if (!isBefore(heap[best], last)) break;
-        heap[hole] = heap[best];
-        hole = best;
+bool EventQueue::insertIntoWheel(const Event& event) {
+    if (freeNode == kNoNode) {
+        freeNode = static_cast<std::uint32_t>(nodes.size());
+        nodes.push_back(Node{event, kNoNode});
     }
-    if (size > 0) heap[hole] = last;
-    return first;
+    const std::size_t bucket = bucketOf(event.tick);
+    std::uint32_t* link = &buckets[bucket];
+    for (unsigned steps = 0; *link != kNoNode; ++steps) {
+        Node& other = nodes[*link];
+        if (isBefore(event, other.event)) break;
+        if (steps == kLongestWalk) return false;
+        link = &other.next;
+    }
+    const std::uint32_t id = freeNode;
+    freeNode = nodes[id].next;
+    nodes[id] = Node{event, *link};
+    *link = id;
+    occupied[bucket / kWordBits] |= std::uint64_t{1} << bucket % kWordBits;
+    ++wheelEvents;
+    return true;
+}
+
+void EventQueue::removeFirst(const Event* event) {
+    if (!later.empty() && event == &later.front()) {
+        std::pop_heap(later.begin(), later.end(), isAfter);
+        later.pop_back();
+        return;
+    }
+    const std::size_t bucket = bucketOf(event->tick);
+    const std::uint32_t id = buckets[bucket];
+    buckets[bucket] = nodes[id].next;
+    if (buckets[bucket] == kNoNode) {
+        occupied[bucket / kWordBits] &= ~(std::uint64_t{1} << bucket % kWordBits);
+    }
+    nodes[id].next = freeNode;
+    freeNode = id;
+    --wheelEvents;
 }
 
 RunExit EventQueue::runUntil(Tick limit) {
     isStopRequested = false;
-    while (!heap.empty()) {
-        if (heap.front().tick > limit) return RunExit::LimitReached;
-        const Event event = popFirst();
+    while (const Event* next = first()) {
+        if (next->tick > limit) return RunExit::LimitReached;
+        const Event event = *next;
+        removeFirst(next);
         currentTick = event.tick;
         ++handledEvents;
         const auto component = static_cast<ComponentId>(event.order >> 32 & (kMaxComponents - 1));

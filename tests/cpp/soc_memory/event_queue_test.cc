@@ -58,6 +58,63 @@ TEST(EventQueue, RandomEventsComeOutSorted) {
     for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_EQ(seen[i], std::get<2>(expected[i]));
 }
 
+/** Schedules events at all distances until enough are made, and remembers what came when. */
+class Chain final : public EventHandler {
+  public:
+    explicit Chain(EventQueue& events) : queue(events), id(events.addComponent(*this, "chain")) {}
+
+    void handleEvent(std::uint16_t, std::uint64_t number) override {
+        seen.push_back(expected[number]);
+        for (int i = 0; i < 3 && expected.size() < 20000; ++i) schedule();
+    }
+
+    void schedule() {
+        const Tick distance = random() % (Tick{1} << random() % 22);  // none to far over the wheel
+        const auto rank = static_cast<std::uint32_t>(random() % 3);
+        const std::uint64_t number = expected.size();
+        queue.schedule(queue.now() + distance, Priority::Issue, id, 0, number, rank);
+        expected.emplace_back(queue.now() + distance, rank, number);
+    }
+
+    EventQueue& queue;
+    ComponentId id;
+    std::mt19937_64 random{11};
+    std::vector<std::tuple<Tick, std::uint64_t, std::uint64_t>> expected, seen;
+};
+
+TEST(EventQueue, NearAndFarEventsComeOutInOneOrder) {
+    EventQueue queue;
+    Chain chain(queue);
+    for (int i = 0; i < 100; ++i) chain.schedule();
+    EXPECT_EQ(queue.pendingEvents(), 100u);
+    EXPECT_EQ(queue.runUntil(kMaxTick), RunExit::Empty);
+    EXPECT_EQ(queue.pendingEvents(), 0u);
+    // An event made late in a tick may have to follow a later rank of the same tick.
+    const auto tickBefore = [](const auto& left, const auto& right) {
+        return std::get<0>(left) < std::get<0>(right);
+    };
+    EXPECT_TRUE(std::is_sorted(chain.seen.begin(), chain.seen.end(), tickBefore));
+    std::sort(chain.seen.begin(), chain.seen.end());
+    std::sort(chain.expected.begin(), chain.expected.end());
+    EXPECT_EQ(chain.seen, chain.expected);
+}
+
+TEST(EventQueue, AnEventMetFromAfarComesBeforeOnesMadeLaterForItsTick) {
+    std::vector<std::uint64_t> seen;
+    Log log(seen);
+    EventQueue queue;
+    const ComponentId id = queue.addComponent(log, "log");
+    const Tick far = 1000000;
+    queue.schedule(far, Priority::Issue, id, 0, 2, 1);
+    queue.schedule(far - 1, Priority::Issue, id, 0, 0);
+    EXPECT_EQ(queue.runUntil(far - 1), RunExit::LimitReached);
+    queue.schedule(far, Priority::Issue, id, 0, 3, 1);
+    queue.schedule(far, Priority::Issue, id, 0, 1, 0);
+    EXPECT_EQ(queue.nextTick(), far);
+    EXPECT_EQ(queue.runUntil(far), RunExit::Empty);
+    EXPECT_EQ(seen, (std::vector<std::uint64_t>{0, 1, 2, 3}));
+}
+
 TEST(EventQueue, StopsAtTheLimitAndNotOneTickEarlier) {
     std::vector<std::uint64_t> seen;
     Log log(seen);
