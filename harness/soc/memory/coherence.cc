@@ -19,10 +19,24 @@ const char* lineStateName(LineState state) {
     return "invalid";
 }
 
+void Coherence::addUpper(const Member& member) {
+    member.tags->joinGroup(upperHolders, upperCount());
+    uppers.push_back(member);
+    excepted.push_back(0);
+}
+
+void Coherence::setL2(const Member& member) {
+    member.tags->joinGroup(lowerHolders, kL2);
+    l2.assign(1, member);
+}
+
+void Coherence::setIoCache(const Member& member) {
+    member.tags->joinGroup(lowerHolders, kIoCache);
+    io.assign(1, member);
+}
+
 void Coherence::snoop(Member& member, Addr line, SnoopKind kind, SnoopResult& result) {
-    ++member.stats->snoops;
     const LineState state = member.tags->state(line);
-    if (state == LineState::Invalid) return;
     ++member.stats->snoopHits;
     if (isDirty(state)) {
         ++member.stats->snoopSupplies;
@@ -41,8 +55,14 @@ void Coherence::snoop(Member& member, Addr line, SnoopKind kind, SnoopResult& re
 
 SnoopResult Coherence::snoopUppers(Addr line, SnoopKind kind, std::uint32_t except) {
     SnoopResult result;
-    for (std::uint32_t i = 0; i < uppers.size(); ++i) {
-        if (i != except) snoop(uppers[i], line, kind, result);
+    LineHolders::Mask holders = upperHolders.of(line);
+    ++upperSnoops;
+    if (except != kNobody) {
+        ++excepted[except];
+        holders &= ~(LineHolders::Mask{1} << except);
+    }
+    for (; holders != 0; holders &= holders - 1) {
+        snoop(uppers[static_cast<unsigned>(__builtin_ctzll(holders))], line, kind, result);
     }
     result.isAboveL2 = result.isSupplied;
     return result;
@@ -51,7 +71,8 @@ SnoopResult Coherence::snoopUppers(Addr line, SnoopKind kind, std::uint32_t exce
 SnoopResult Coherence::snoopProcessorSide(Addr line, SnoopKind kind) {
     SnoopResult result = snoopUppers(line, kind, kNobody);
     SnoopResult below;
-    snoop(l2.front(), line, kind, below);
+    ++l2.front().stats->snoops;
+    if (lowerHolders.of(line) >> kL2 & 1) snoop(l2.front(), line, kind, below);
     result.isShared |= below.isShared;
     if (below.isSupplied && !result.isSupplied) {
         result.isSupplied = true;
@@ -63,11 +84,14 @@ SnoopResult Coherence::snoopProcessorSide(Addr line, SnoopKind kind) {
 
 SnoopResult Coherence::snoopIoCache(Addr line, SnoopKind kind) {
     SnoopResult result;
-    if (!io.empty()) snoop(io.front(), line, kind, result);
+    if (io.empty()) return result;
+    ++io.front().stats->snoops;
+    if (lowerHolders.of(line) >> kIoCache & 1) snoop(io.front(), line, kind, result);
     return result;
 }
 
 LineHolder Coherence::findHolder(Addr line, bool isDirtyOnly) const {
+    if ((upperHolders.of(line) | lowerHolders.of(line)) == 0) return LineHolder{};
     for (const auto* group : {&uppers, &l2, &io}) {
         for (const Member& member : *group) {
             const LineState state = member.tags->state(line);
@@ -77,6 +101,14 @@ LineHolder Coherence::findHolder(Addr line, bool isDirtyOnly) const {
         }
     }
     return LineHolder{};
+}
+
+void Coherence::settleCounts() {
+    for (std::uint32_t i = 0; i < uppers.size(); ++i) {
+        uppers[i].stats->snoops += upperSnoops - excepted[i];
+        excepted[i] = 0;
+    }
+    upperSnoops = 0;
 }
 
 }  // namespace harness

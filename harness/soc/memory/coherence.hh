@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/soc/memory/hazard.hh"
+#include "harness/soc/memory/line_holders.hh"
 #include "harness/soc/memory/statistics.hh"
 #include "harness/soc/memory/tag_array.hh"
 
@@ -54,10 +55,13 @@ class Coherence final {
         std::string name;
     };
 
+    explicit Coherence(std::uint32_t lineBytes)
+        : upperHolders(lineBytes), lowerHolders(lineBytes) {}
+
     /** Add a cache above the L2; its index is its source on the L2 bus. */
-    void addUpper(const Member& member) { uppers.push_back(member); }
-    void setL2(const Member& member) { l2.assign(1, member); }
-    void setIoCache(const Member& member) { io.assign(1, member); }
+    void addUpper(const Member& member);
+    void setL2(const Member& member);
+    void setIoCache(const Member& member);
 
     static constexpr std::uint32_t kNobody = ~std::uint32_t{0};
 
@@ -73,12 +77,22 @@ class Coherence final {
 
     std::uint32_t upperCount() const { return static_cast<std::uint32_t>(uppers.size()); }
 
+    /** Bring `snoops` in the statistics of the caches above the L2 up to date. */
+    void settleCounts();
+
   private:
+    static constexpr std::uint32_t kL2 = 0, kIoCache = 1;  // in `lowerHolders`
+
+    /** The member has the line. */
     static void snoop(Member& member, Addr line, SnoopKind kind, SnoopResult& result);
 
     std::vector<Member> uppers;
     std::vector<Member> l2;  // exactly one
     std::vector<Member> io;  // none or one
+    LineHolders upperHolders;
+    LineHolders lowerHolders;
+    std::uint64_t upperSnoops = 0;        // not yet in the members' statistics
+    std::vector<std::uint64_t> excepted;  // of these, by member
 };
 
 }  // namespace harness

@@ -74,6 +74,7 @@ struct MemorySystem::Parts {
 MemorySystem::Parts::Parts(EventQueue& eventQueue, const MemoryConfig& memoryConfig)
     : queue(eventQueue),
       config(checked(memoryConfig)),
+      coherence(config.lineBytes),
       lockService(totalMshrs(config)),
       l2Bus(queue, packets, config.l2Bus, "l2bus", 1),
       memoryBus(queue, packets, config.memoryBus, "membus", config.dram.channels),
@@ -174,13 +175,16 @@ LineState MemorySystem::ioCacheState(Addr addr) const {
 Addr MemorySystem::lineOf(Addr addr) const { return addr & ~Addr{parts->config.lineBytes - 1}; }
 
 const CacheStatistics& MemorySystem::l1dStatistics(std::uint32_t core) const {
+    parts->coherence.settleCounts();
     return parts->l1ds.at(core)->statistics();
 }
 const CacheStatistics& MemorySystem::l2Statistics() const { return parts->l2.statistics(); }
 const CacheStatistics& MemorySystem::acpStatistics(std::uint32_t accelerator) const {
+    parts->coherence.settleCounts();
     return parts->acps.at(accelerator)->statistics();
 }
 const CacheStatistics& MemorySystem::acceleratorCacheStatistics(std::uint32_t index) const {
+    parts->coherence.settleCounts();
     return parts->acceleratorCaches.at(index)->statistics();
 }
 const CacheStatistics& MemorySystem::ioCacheStatistics() const {
@@ -201,6 +205,7 @@ const DmaStatistics& MemorySystem::dmaStatistics(std::uint32_t accelerator) cons
 }
 
 void MemorySystem::resetStatistics() {
+    parts->coherence.settleCounts();
     parts->forEachCache([](PrivateCache& cache) { cache.resetStatistics(); });
     for (auto& port : parts->dmaPorts) port->resetStatistics();
     parts->l2.resetStatistics();

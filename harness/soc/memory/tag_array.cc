@@ -7,24 +7,35 @@ TagArray::TagArray(std::uint64_t sizeBytes, std::uint32_t associativity, std::ui
     : ways(associativity),
       lineShift(static_cast<unsigned>(__builtin_ctz(lineBytes))),
       setMask(sizeBytes / lineBytes / associativity - 1),
-      entries(static_cast<std::size_t>(sizeBytes / lineBytes)) {}
+      lines(static_cast<std::size_t>(sizeBytes / lineBytes), kNoLine),
+      entries(lines.size()) {}
 
 void TagArray::setState(Addr line, LineState state) {
-    if (Entry* entry = find(line)) entry->state = state;
+    const std::size_t way = find(line);
+    if (way == kAbsent) return;
+    entries[way].state = state;
+    if (state != LineState::Invalid) return;
+    lines[way] = kNoLine;
+    if (holders != nullptr) holders->remove(line, ownNumber);
 }
 
 TagArray::Victim TagArray::insert(Addr line, LineState state) {
-    Entry* set = &entries[firstWay(line)];
-    Entry* chosen = set;
-    for (std::uint32_t way = 0; way < ways; ++way) {
-        if (set[way].state == LineState::Invalid) {
-            chosen = &set[way];
+    const std::size_t first = firstWay(line);
+    std::size_t chosen = first;
+    for (std::size_t way = first; way < first + ways; ++way) {
+        if (entries[way].state == LineState::Invalid) {
+            chosen = way;
             break;
         }
-        if (set[way].lastUse < chosen->lastUse) chosen = &set[way];
+        if (entries[way].lastUse < entries[chosen].lastUse) chosen = way;
     }
-    const Victim victim{chosen->line, chosen->state};
-    *chosen = Entry{line, ++uses, state};
+    const Victim victim{lines[chosen], entries[chosen].state};
+    lines[chosen] = line;
+    entries[chosen] = Entry{++uses, state};
+    if (holders != nullptr) {
+        if (victim.state != LineState::Invalid) holders->remove(victim.line, ownNumber);
+        holders->add(line, ownNumber);
+    }
     return victim;
 }
 

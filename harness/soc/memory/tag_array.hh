@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "harness/port/types.hh"
 #include "harness/soc/memory/hazard.hh"
+#include "harness/soc/memory/line_holders.hh"
 
 namespace harness {
 
@@ -16,18 +17,24 @@ class TagArray final {
     /** Sizes are powers of two (checked by `checkConfig`). */
     TagArray(std::uint64_t sizeBytes, std::uint32_t associativity, std::uint32_t lineBytes);
 
+    /** Tell `group` from now on which lines are here; this is its cache `number`. */
+    void joinGroup(LineHolders& group, std::uint32_t number) {
+        holders = &group;
+        ownNumber = number;
+    }
+
     /** State of the line; Invalid if absent. Does not touch the replacement order. */
     LineState state(Addr line) const {
-        const Entry* entry = find(line);
-        return entry == nullptr ? LineState::Invalid : entry->state;
+        const std::size_t way = find(line);
+        return way == kAbsent ? LineState::Invalid : entries[way].state;
     }
 
     /** As `state`, and mark the line as the most recently used. */
     LineState touch(Addr line) {
-        Entry* entry = find(line);
-        if (entry == nullptr) return LineState::Invalid;
-        entry->lastUse = ++uses;
-        return entry->state;
+        const std::size_t way = find(line);
+        if (way == kAbsent) return LineState::Invalid;
+        entries[way].lastUse = ++uses;
+        return entries[way].state;
     }
 
     /** Change the state of a line that is present; Invalid drops it. */
@@ -43,8 +50,10 @@ class TagArray final {
     Victim insert(Addr line, LineState state);
 
   private:
+    static constexpr std::size_t kAbsent = ~std::size_t{0};
+    static constexpr Addr kNoLine = ~Addr{0};
+
     struct Entry {
-        Addr line = 0;
         std::uint64_t lastUse = 0;
         LineState state = LineState::Invalid;
     };
@@ -53,20 +62,22 @@ class TagArray final {
         return static_cast<std::size_t>(line >> lineShift & setMask) * ways;
     }
 
-    const Entry* find(Addr line) const {
-        const Entry* set = &entries[firstWay(line)];
-        for (std::uint32_t way = 0; way < ways; ++way) {
-            if (set[way].line == line && set[way].state != LineState::Invalid) return &set[way];
+    std::size_t find(Addr line) const {
+        const std::size_t first = firstWay(line);
+        for (std::size_t way = first; way < first + ways; ++way) {
+            if (lines[way] == line) return way;
         }
-        return nullptr;
+        return kAbsent;
     }
-    Entry* find(Addr line) { return const_cast<Entry*>(std::as_const(*this).find(line)); }
 
     std::uint32_t ways;
     unsigned lineShift;
     std::uint64_t setMask;
     std::uint64_t uses = 0;
+    std::vector<Addr> lines;  // kNoLine: a free way; apart from the rest, since all are compared
     std::vector<Entry> entries;
+    LineHolders* holders = nullptr;
+    std::uint32_t ownNumber = 0;
 };
 
 }  // namespace harness
