@@ -8,8 +8,6 @@
 namespace harness {
 
 namespace {
-constexpr unsigned kKindBits = 16;
-constexpr std::uint64_t kKindMask = (1u << kKindBits) - 1;
 constexpr ComponentId kMaxComponents = 1u << 24;
 }  // namespace
 
@@ -23,66 +21,79 @@ ComponentId EventQueue::addComponent(EventHandler& handler, std::string name) {
 void EventQueue::schedule(Tick when, Priority priority, ComponentId component, std::uint16_t kind,
                           std::uint64_t argument, std::uint32_t rank) {
     if (when < currentTick) throw std::logic_error("event scheduled in the past");
-    const Event event{when,
-                      static_cast<std::uint64_t>(priority) << 56 |
-                          static_cast<std::uint64_t>(component) << 32 | rank,
-                      nextSequence++ << kKindBits | kind, argument};
+    Event* event = takeFree();
+    event->tick = when;
+    event->order = static_cast<std::uint64_t>(priority) << 56 |
+                   static_cast<std::uint64_t>(component) << 32 | rank;
+    event->sequence = nextSequence++;
+    event->argument = argument;
+    event->kind = kind;
     const Tick ahead = (when >> kBucketShift) - (currentTick >> kBucketShift);
-    if (ahead < kBuckets && insertIntoWheel(event)) return;
-    later.push_back(event);
-    std::push_heap(later.begin(), later.end(), isAfter);
+    if (ahead >= kBuckets || !insertIntoWheel(event)) insertLater(event);
 }
 
-bool EventQueue::insertIntoWheel(const Event& event) {
-    if (freeNode == kNoNode) {
-        freeNode = static_cast<std::uint32_t>(nodes.size());
-        nodes.push_back(Node{event, kNoNode});
-    }
-    const std::size_t bucket = bucketOf(event.tick);
-    std::uint32_t* link = &buckets[bucket];
-    for (unsigned steps = 0; *link != kNoNode; ++steps) {
-        Node& other = nodes[*link];
-        if (isBefore(event, other.event)) break;
+EventQueue::Event* EventQueue::takeFree() {
+    if (free == nullptr) return &events.emplace_back();
+    return std::exchange(free, free->next);
+}
+
+bool EventQueue::insertIntoWheel(Event* event) {
+    const std::size_t bucket = bucketOf(event->tick);
+    Event** link = &buckets[bucket];
+    for (unsigned steps = 0; *link != nullptr && isNotAfter(**link, *event); ++steps) {
         if (steps == kLongestWalk) return false;
-        link = &other.next;
+        link = &(*link)->next;
     }
-    const std::uint32_t id = freeNode;
-    freeNode = nodes[id].next;
-    nodes[id] = Node{event, *link};
-    *link = id;
+    event->next = *link;
+    *link = event;
     occupied[bucket / kWordBits] |= std::uint64_t{1} << bucket % kWordBits;
-    ++wheelEvents;
     return true;
 }
 
-void EventQueue::removeFirst(const Event* event) {
-    if (!later.empty() && event == &later.front()) {
+void EventQueue::insertLater(Event* event) {
+    later.push_back(event);
+    std::push_heap(later.begin(), later.end(), isAfter);
+    laterTick = later.front()->tick;
+}
+
+EventQueue::Event* EventQueue::firstAhead() const {
+    // Nothing lies behind the present bucket: what seems to lies ahead by almost a turn.
+    const std::size_t present = bucketOf(currentTick);
+    std::size_t word = present / kWordBits;
+    std::uint64_t bits = occupied[word] & ~std::uint64_t{0} << present % kWordBits;
+    for (std::size_t words = 0; bits == 0; ++words) {
+        if (words == occupied.size()) return nullptr;
+        word = (word + 1) % occupied.size();
+        bits = occupied[word];
+    }
+    return buckets[word * kWordBits + static_cast<unsigned>(__builtin_ctzll(bits))];
+}
+
+void EventQueue::remove(Event* first) {
+    if (first->tick >= laterTick && !later.empty() && first == later.front()) {
         std::pop_heap(later.begin(), later.end(), isAfter);
         later.pop_back();
-        return;
+        laterTick = later.empty() ? kMaxTick : later.front()->tick;
+    } else {
+        const std::size_t bucket = bucketOf(first->tick);
+        const std::uint64_t isLast = first->next == nullptr;
+        buckets[bucket] = first->next;
+        occupied[bucket / kWordBits] &= ~(isLast << bucket % kWordBits);
     }
-    const std::size_t bucket = bucketOf(event->tick);
-    const std::uint32_t id = buckets[bucket];
-    buckets[bucket] = nodes[id].next;
-    if (buckets[bucket] == kNoNode) {
-        occupied[bucket / kWordBits] &= ~(std::uint64_t{1} << bucket % kWordBits);
-    }
-    nodes[id].next = freeNode;
-    freeNode = id;
-    --wheelEvents;
+    first->next = free;
+    free = first;
 }
 
 RunExit EventQueue::runUntil(Tick limit) {
     isStopRequested = false;
-    while (const Event* next = first()) {
-        if (next->tick > limit) return RunExit::LimitReached;
-        const Event event = *next;
-        removeFirst(next);
-        currentTick = event.tick;
+    while (!isEmpty()) {
+        Event* event = first();
+        if (event->tick > limit) return RunExit::LimitReached;
+        remove(event);  // its fields stay until the handler schedules another
+        currentTick = event->tick;
         ++handledEvents;
-        const auto component = static_cast<ComponentId>(event.order >> 32 & (kMaxComponents - 1));
-        handlers[component]->handleEvent(
-            static_cast<std::uint16_t>(event.sequenceAndKind & kKindMask), event.argument);
+        const auto component = static_cast<ComponentId>(event->order >> 32 & (kMaxComponents - 1));
+        handlers[component]->handleEvent(event->kind, event->argument);
         if (isStopRequested) return RunExit::Stopped;
     }
     return RunExit::Empty;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -64,8 +65,6 @@ enum class RunExit : std::uint8_t {
  */
 class EventQueue final {
   public:
-    EventQueue() { buckets.fill(kNoNode); }
-
     /** Register a component; `handler` must outlive the queue's use. */
     ComponentId addComponent(EventHandler& handler, std::string name);
 
@@ -82,14 +81,11 @@ class EventQueue final {
     void requestStop() { isStopRequested = true; }
 
     Tick now() const { return currentTick; }
-    bool isEmpty() const { return first() == nullptr; }
-    std::size_t pendingEvents() const { return wheelEvents + later.size(); }
+    bool isEmpty() const { return pendingEvents() == 0; }
+    std::size_t pendingEvents() const { return nextSequence - handledEvents; }
 
     /** Tick of the next event, kMaxTick if there is none. */
-    Tick nextTick() const {
-        const Event* next = first();
-        return next == nullptr ? kMaxTick : next->tick;
-    }
+    Tick nextTick() const { return isEmpty() ? kMaxTick : first()->tick; }
 
     /** Events handled so far. */
     std::uint64_t eventCount() const { return handledEvents; }
@@ -97,64 +93,53 @@ class EventQueue final {
   private:
     struct Event {
         Tick tick;
-        std::uint64_t order;            // priority (8 bits), component (24), rank (32)
-        std::uint64_t sequenceAndKind;  // sequence (48 bits), kind (16)
+        std::uint64_t order;  // priority (8 bits), component (24), rank (32)
+        std::uint64_t sequence;
         std::uint64_t argument;
-    };
-
-    /** An event in its bucket's list, or a free one. */
-    struct Node {
-        Event event;
-        std::uint32_t next;
+        Event* next;  // of its bucket, or of the free ones
+        std::uint16_t kind;
     };
 
     static constexpr unsigned kBucketShift = 9;  // 512 ps: about a clock of a bus or a core
     static constexpr std::size_t kBuckets = 512;
     static constexpr unsigned kWordBits = 64;
     static constexpr unsigned kLongestWalk = 16;
-    static constexpr std::uint32_t kNoNode = ~std::uint32_t{0};
 
-    static bool isBefore(const Event& left, const Event& right) {
-        if (left.tick != right.tick) return left.tick < right.tick;
-        if (left.order != right.order) return left.order < right.order;
-        return left.sequenceAndKind < right.sequenceAndKind;
+    /** Whether `left` comes first if it was scheduled first; no branch but the caller's. */
+    static bool isNotAfter(const Event& left, const Event& right) {
+        return (left.tick < right.tick) | ((left.tick == right.tick) & (left.order <= right.order));
     }
-    static bool isAfter(const Event& left, const Event& right) { return isBefore(right, left); }
+    /** Of two events whose sequence is not known beforehand. */
+    static bool isAfter(const Event* left, const Event* right) {
+        if (left->tick != right->tick) return left->tick > right->tick;
+        if (left->order != right->order) return left->order > right->order;
+        return left->sequence > right->sequence;
+    }
 
     static std::size_t bucketOf(Tick tick) { return tick >> kBucketShift & (kBuckets - 1); }
 
-    /** The bucket of the wheel's first event; there must be one. */
-    std::size_t firstBucket() const {
-        // No event lies behind the present bucket: what seems to does so after a turn.
-        const std::size_t present = bucketOf(currentTick);
-        std::size_t word = present / kWordBits;
-        std::uint64_t bits = occupied[word] & ~std::uint64_t{0} << present % kWordBits;
-        while (bits == 0) {
-            word = (word + 1) % occupied.size();
-            bits = occupied[word];
-        }
-        return word * kWordBits + static_cast<unsigned>(__builtin_ctzll(bits));
+    /** The next event; there must be one. */
+    Event* first() const {
+        Event* next = buckets[bucketOf(currentTick)];
+        if (next == nullptr) next = firstAhead();
+        if (next == nullptr) return later.front();
+        const bool mayBeLater = next->tick >= laterTick && !later.empty();
+        return mayBeLater && isAfter(next, later.front()) ? later.front() : next;
     }
 
-    /** The next event, null if there is none. */
-    const Event* first() const {
-        const Event* next = wheelEvents == 0 ? nullptr : &nodes[buckets[firstBucket()]].event;
-        if (!later.empty() && (next == nullptr || isBefore(later.front(), *next))) {
-            next = &later.front();
-        }
-        return next;
-    }
-
+    Event* firstAhead() const;
+    Event* takeFree();
     /** False if the event's bucket is crowded. */
-    bool insertIntoWheel(const Event& event);
-    void removeFirst(const Event* event);
+    bool insertIntoWheel(Event* event);
+    void insertLater(Event* event);
+    void remove(Event* first);
 
-    std::array<std::uint32_t, kBuckets> buckets;  // first node of each
+    std::array<Event*, kBuckets> buckets{};  // first event of each
     std::array<std::uint64_t, kBuckets / kWordBits> occupied{};
-    std::vector<Node> nodes;
-    std::uint32_t freeNode = kNoNode;
-    std::size_t wheelEvents = 0;
-    std::vector<Event> later;  // a heap, the first event in front
+    std::vector<Event*> later;  // a heap, the first event in front
+    Tick laterTick = kMaxTick;  // of that one
+    std::deque<Event> events;   // all that were ever needed at once
+    Event* free = nullptr;
     std::vector<EventHandler*> handlers;
     std::vector<std::string> names;
     Tick currentTick = 0;

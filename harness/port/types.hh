@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "harness/port/divisor.hh"
+
 namespace harness {
 
 /** Simulated time in picoseconds, as in gem5. */
@@ -25,17 +27,17 @@ class Clock final {
   public:
     constexpr explicit Clock(Tick periodTicks) : period(periodTicks) {}
 
-    constexpr Tick periodTicks() const { return period; }
-    constexpr Tick ticks(Cycles cycles) const { return cycles.count * period; }
+    constexpr Tick periodTicks() const { return period.value(); }
+    constexpr Tick ticks(Cycles cycles) const { return cycles.count * period.value(); }
 
     /** First edge at or after `tick`. */
     constexpr Tick edgeAtOrAfter(Tick tick) const {
-        const Tick past = tick % period;
-        return past == 0 ? tick : tick + (period - past);
+        const Tick past = period.remainder(tick);
+        return past == 0 ? tick : tick + (period.value() - past);
     }
 
   private:
-    Tick period;
+    Divisor period;
 };
 
 }  // namespace harness

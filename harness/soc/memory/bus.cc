@@ -21,6 +21,7 @@ Bus::Bus(EventQueue& eventQueue, PacketPool& pool, const BusConfig& busConfig, s
       packets(pool),
       config(busConfig),
       clock(busConfig.clockTicks),
+      width(busConfig.widthBytes),
       component(eventQueue.addComponent(*this, std::move(name))),
       requestFree(busConfig.isCrossbar ? requestLayers : 1, 0),
       responseFree(1, 0) {
@@ -42,7 +43,14 @@ void Bus::resetStatistics() {
 }
 
 Tick Bus::payloadTicks(std::uint32_t bytes) const {
-    return clock.ticks(Cycles((bytes + config.widthBytes - 1) / config.widthBytes));
+    return clock.ticks(Cycles(width.quotient(bytes + config.widthBytes - 1)));
+}
+
+void Bus::setHead(Source& source, PacketId id) {
+    const Packet& packet = packets[id];
+    source.head = id;
+    source.headReady = packet.readyTick;
+    source.headLayer = config.isCrossbar ? target->requestLayer(packet) : 0;
 }
 
 void Bus::enqueue(std::uint16_t index, PacketId id, Tick readyTick) {
@@ -55,7 +63,8 @@ void Bus::enqueue(std::uint16_t index, PacketId id, Tick readyTick) {
         source.tail = id;
         return;
     }
-    source.head = source.tail = id;
+    setHead(source, id);
+    source.tail = id;
     waitingSources |= std::uint64_t{1} << index;
     scheduleArbitration(clock.edgeAtOrAfter(readyTick));
 }
@@ -85,25 +94,28 @@ void Bus::arbitrate() {
 
 Tick Bus::serve(std::uint16_t index) {
     Source& source = sources[index];
-    const Packet& head = packets[source.head];
     const Tick now = queue.now();
-    if (head.readyTick > now) return head.readyTick;
-    const std::uint32_t layer = config.isCrossbar ? target->requestLayer(head) : 0;
-    if (requestFree[layer] > now) return requestFree[layer];
-    if (!target->canGrant(head)) return kMaxTick;  // the target calls retry
-    grant(index, layer);
+    if (source.headReady > now) return source.headReady;
+    const Tick layerFree = requestFree[source.headLayer];
+    if (layerFree > now) return layerFree;
+    if (!target->canGrant(packets[source.head])) return kMaxTick;  // the target calls retry
+    grant(index, source.headLayer);
     if (source.head == kNoPacket) return kMaxTick;
-    return std::max(packets[source.head].readyTick, now + config.clockTicks);
+    return std::max(source.headReady, now + config.clockTicks);
 }
 
 void Bus::grant(std::uint16_t index, std::uint32_t layer) {
     Source& source = sources[index];
     const PacketId id = source.head;
     Packet& packet = packets[id];
-    source.head = packet.next;
     --source.waiting;
-    if (source.head == kNoPacket) waitingSources &= ~(std::uint64_t{1} << index);
-    nextSource = (index + 1u) % static_cast<std::uint32_t>(sources.size());
+    if (packet.next != kNoPacket) {
+        setHead(source, packet.next);
+    } else {
+        source.head = kNoPacket;
+        waitingSources &= ~(std::uint64_t{1} << index);
+    }
+    nextSource = index + 1u < sources.size() ? index + 1u : 0;
 
     const std::uint32_t bytes = carriesData(packet.kind) ? packet.sizeBytes : 0;
     const Tick payload = payloadTicks(bytes);

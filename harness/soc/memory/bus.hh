@@ -82,9 +82,12 @@ class Bus final : public EventHandler {
         PacketId head = kNoPacket;
         PacketId tail = kNoPacket;
         std::uint32_t waiting = 0;
+        std::uint32_t headLayer = 0;  // of the request at the head
+        Tick headReady = 0;
     };
 
     Tick payloadTicks(std::uint32_t bytes) const;
+    void setHead(Source& source, PacketId packet);
     void scheduleArbitration(Tick tick);
     void arbitrate();
     /** Try the head of one source; returns when it is worth another look. */
@@ -96,6 +99,7 @@ class Bus final : public EventHandler {
     PacketPool& packets;
     BusConfig config;
     Clock clock;
+    Divisor width;
     ComponentId component;
     BusTarget* target = nullptr;
     std::vector<Source> sources;

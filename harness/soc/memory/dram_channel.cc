@@ -12,7 +12,9 @@ DramChannel::DramChannel(EventQueue& eventQueue, PacketPool& pool, DramClient& d
       packets(pool),
       client(dramClient),
       config(dramConfig),
+      burstBytes(dramConfig.burstBytes),
       interleaveBytes(interleave),
+      channels(dramConfig.channels),
       component(eventQueue.addComponent(*this, std::move(name))),
       timing(config, stats),
       writeHigh(dramConfig.writeQueueEntries * dramConfig.writeHighPercent / 100),
@@ -22,14 +24,14 @@ DramChannel::DramChannel(EventQueue& eventQueue, PacketPool& pool, DramClient& d
 }
 
 std::uint32_t DramChannel::burstCount(Addr addr, std::uint32_t sizeBytes) const {
-    const Addr last = (addr + sizeBytes - 1) / config.burstBytes;
-    return static_cast<std::uint32_t>(last - addr / config.burstBytes + 1);
+    const Addr last = burstBytes.quotient(addr + sizeBytes - 1);
+    return static_cast<std::uint32_t>(last - burstBytes.quotient(addr) + 1);
 }
 
 std::uint64_t DramChannel::firstBurst(Addr addr) const {
     // Drop the channel bits: every channels-th piece of interleaveBytes is ours.
-    const Addr piece = addr / interleaveBytes / config.channels;
-    return (piece * interleaveBytes + addr % interleaveBytes) / config.burstBytes;
+    const Addr piece = channels.quotient(interleaveBytes.quotient(addr));
+    return burstBytes.quotient(piece * interleaveBytes.value() + interleaveBytes.remainder(addr));
 }
 
 bool DramChannel::canAccept(Addr addr, std::uint32_t sizeBytes, bool isWrite) const {

@@ -75,7 +75,9 @@ class DramChannel final : public EventHandler {
     PacketPool& packets;
     DramClient& client;
     DramConfig config;
-    std::uint32_t interleaveBytes;
+    Divisor burstBytes;
+    Divisor interleaveBytes;
+    Divisor channels;
     ComponentId component;
     DramStatistics stats;
     DramTiming timing;

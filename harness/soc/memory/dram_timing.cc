@@ -9,6 +9,8 @@ DramTiming::DramTiming(const DramConfig& dramConfig, DramStatistics& statistics)
     : config(dramConfig),
       stats(statistics),
       burstsPerRow(dramConfig.rowBytes / dramConfig.burstBytes),
+      banksPerRank(dramConfig.banks),
+      rankCount(dramConfig.ranks),
       groups(std::max(dramConfig.bankGroups, 1u)),
       banks(static_cast<std::size_t>(dramConfig.ranks) * dramConfig.banks),
       ranks(dramConfig.ranks),
@@ -18,11 +20,11 @@ DramTiming::DramTiming(const DramConfig& dramConfig, DramStatistics& statistics)
 
 DramPlace DramTiming::decode(std::uint64_t burst) const {
     // Row, rank, bank, column from the top; the channel bits below are gone already.
-    const std::uint64_t page = burst / burstsPerRow;
-    const std::uint64_t aboveBank = page / config.banks;
-    const auto rank = static_cast<std::uint32_t>(aboveBank % config.ranks);
-    const auto bank = static_cast<std::uint32_t>(page % config.banks);
-    return DramPlace{rank, rank * config.banks + bank, aboveBank / config.ranks};
+    const std::uint64_t page = burstsPerRow.quotient(burst);
+    const std::uint64_t aboveBank = banksPerRank.quotient(page);
+    const auto rank = static_cast<std::uint32_t>(rankCount.remainder(aboveBank));
+    const auto bank = static_cast<std::uint32_t>(banksPerRank.remainder(page));
+    return DramPlace{rank, rank * config.banks + bank, rankCount.quotient(aboveBank)};
 }
 
 Tick DramTiming::earliestBus(bool isWrite, Tick now) const {

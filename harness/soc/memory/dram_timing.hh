@@ -77,7 +77,9 @@ class DramTiming final {
 
     DramConfig config;
     DramStatistics& stats;
-    std::uint64_t burstsPerRow;
+    Divisor burstsPerRow;
+    Divisor banksPerRank;
+    Divisor rankCount;
     std::uint32_t groups;
     std::vector<Bank> banks;
     std::vector<Rank> ranks;

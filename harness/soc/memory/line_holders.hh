@@ -39,9 +39,12 @@ class LineHolders final {
     Mask& at(Addr line) {
         const Addr number = line >> lineShift;
         const Addr page = number / kPageLines;
-        if (page >= pages.size()) pages.resize(page + 1);
-        if (!pages[page]) pages[page] = std::make_unique<Page>(Page{});
+        if (page >= pages.size() || !pages[page]) addPage(page);
         return (*pages[page])[number % kPageLines];
+    }
+    void addPage(Addr page) {
+        if (page >= pages.size()) pages.resize(page + 1);
+        pages[page] = std::make_unique<Page>(Page{});
     }
 
     unsigned lineShift;

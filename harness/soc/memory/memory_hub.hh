@@ -32,6 +32,7 @@ class MemoryHub final : public BusTarget, public DramClient {
     void setHazardListener(HazardListener& listener) { hazardListener = &listener; }
 
     std::uint32_t requestLayer(const Packet& packet) const override {
+        if (channels.size() == 1) return 0;
         return static_cast<std::uint32_t>(packet.addr / interleaveBytes % channels.size());
     }
     bool canGrant(const Packet& packet) const override;

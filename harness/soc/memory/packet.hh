@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <deque>
+#include <memory>
+#include <vector>
 
 #include "harness/port/types.hh"
 
@@ -63,27 +65,38 @@ class PacketPool final {
   public:
     PacketId allocate() {
         ++used;
-        if (firstFree == kNoPacket) {
-            packets.emplace_back();
-            return static_cast<PacketId>(packets.size() - 1);
-        }
+        if (firstFree == kNoPacket) addBlock();
         const PacketId id = firstFree;
-        firstFree = packets[id].next;
-        packets[id] = Packet{};
+        Packet& packet = (*this)[id];
+        firstFree = packet.next;
+        packet = Packet{};
         return id;
     }
 
     void release(PacketId id) {
         --used;
-        packets[id].next = firstFree;
+        (*this)[id].next = firstFree;
         firstFree = id;
     }
 
-    Packet& operator[](PacketId id) { return packets[id]; }
+    /** The reference stays valid while the pool grows. */
+    Packet& operator[](PacketId id) { return (*blocks[id / kBlock])[id % kBlock]; }
     std::uint64_t inUse() const { return used; }
 
   private:
-    std::deque<Packet> packets;  // a deque keeps references valid while it grows
+    static constexpr PacketId kBlock = 64;
+    using Block = std::array<Packet, kBlock>;
+
+    void addBlock() {
+        const auto first = static_cast<PacketId>(blocks.size() * kBlock);
+        blocks.push_back(std::make_unique<Block>());
+        for (PacketId id = first + kBlock; id-- > first;) {
+            (*this)[id].next = firstFree;
+            firstFree = id;
+        }
+    }
+
+    std::vector<std::unique_ptr<Block>> blocks;
     PacketId firstFree = kNoPacket;
     std::uint64_t used = 0;
 };

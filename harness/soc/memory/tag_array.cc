@@ -8,30 +8,30 @@ TagArray::TagArray(std::uint64_t sizeBytes, std::uint32_t associativity, std::ui
       lineShift(static_cast<unsigned>(__builtin_ctz(lineBytes))),
       setMask(sizeBytes / lineBytes / associativity - 1),
       lines(static_cast<std::size_t>(sizeBytes / lineBytes), kNoLine),
-      entries(lines.size()) {}
+      lastUses(lines.size(), 0),
+      states(lines.size(), LineState::Invalid) {}
 
 void TagArray::setState(Addr line, LineState state) {
     const std::size_t way = find(line);
     if (way == kAbsent) return;
-    entries[way].state = state;
+    states[way] = state;
     if (state != LineState::Invalid) return;
     lines[way] = kNoLine;
+    lastUses[way] = 0;
     if (holders != nullptr) holders->remove(line, ownNumber);
 }
 
 TagArray::Victim TagArray::insert(Addr line, LineState state) {
     const std::size_t first = firstWay(line);
     std::size_t chosen = first;
-    for (std::size_t way = first; way < first + ways; ++way) {
-        if (entries[way].state == LineState::Invalid) {
-            chosen = way;
-            break;
-        }
-        if (entries[way].lastUse < entries[chosen].lastUse) chosen = way;
+    for (std::size_t way = first + 1; way < first + ways; ++way) {
+        if (lastUses[way] < lastUses[chosen]) chosen = way;
     }
-    const Victim victim{lines[chosen], entries[chosen].state};
+    const Victim victim{lines[chosen], states[chosen]};
     lines[chosen] = line;
-    entries[chosen] = Entry{++uses, state};
+    lastUses[chosen] = ++uses;
+    states[chosen] = state;
+    lastFound = chosen;
     if (holders != nullptr) {
         if (victim.state != LineState::Invalid) holders->remove(victim.line, ownNumber);
         holders->add(line, ownNumber);

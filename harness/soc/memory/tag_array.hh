@@ -26,15 +26,15 @@ class TagArray final {
     /** State of the line; Invalid if absent. Does not touch the replacement order. */
     LineState state(Addr line) const {
         const std::size_t way = find(line);
-        return way == kAbsent ? LineState::Invalid : entries[way].state;
+        return way == kAbsent ? LineState::Invalid : states[way];
     }
 
     /** As `state`, and mark the line as the most recently used. */
     LineState touch(Addr line) {
         const std::size_t way = find(line);
         if (way == kAbsent) return LineState::Invalid;
-        entries[way].lastUse = ++uses;
-        return entries[way].state;
+        lastUses[way] = ++uses;
+        return states[way];
     }
 
     /** Change the state of a line that is present; Invalid drops it. */
@@ -53,19 +53,15 @@ class TagArray final {
     static constexpr std::size_t kAbsent = ~std::size_t{0};
     static constexpr Addr kNoLine = ~Addr{0};
 
-    struct Entry {
-        std::uint64_t lastUse = 0;
-        LineState state = LineState::Invalid;
-    };
-
     std::size_t firstWay(Addr line) const {
         return static_cast<std::size_t>(line >> lineShift & setMask) * ways;
     }
 
     std::size_t find(Addr line) const {
+        if (lines[lastFound] == line) return lastFound;
         const std::size_t first = firstWay(line);
         for (std::size_t way = first; way < first + ways; ++way) {
-            if (lines[way] == line) return way;
+            if (lines[way] == line) return lastFound = way;
         }
         return kAbsent;
     }
@@ -74,8 +70,11 @@ class TagArray final {
     unsigned lineShift;
     std::uint64_t setMask;
     std::uint64_t uses = 0;
-    std::vector<Addr> lines;  // kNoLine: a free way; apart from the rest, since all are compared
-    std::vector<Entry> entries;
+    // By way of the whole cache. A free one has kNoLine, 0 (so that it goes first) and Invalid.
+    std::vector<Addr> lines;
+    std::vector<std::uint64_t> lastUses;
+    std::vector<LineState> states;
+    mutable std::size_t lastFound = 0;  // one transaction asks for its line several times
     LineHolders* holders = nullptr;
     std::uint32_t ownNumber = 0;
 };
