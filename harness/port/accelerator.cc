@@ -187,6 +187,7 @@ void Accelerator::exchange() {
         request.descriptor = ring.front().descriptor;
         command = ring.front().command;
         snapshot.assign(command.operands.size(), {});
+        if (config.isKernelMode) request.data.reserve(command.readBytes());
         for (std::size_t i = 0; config.isKernelMode && i < command.operands.size(); ++i) {
             const CommandOperand& operand = command.operands[i];
             if (!operand.isRead) continue;

@@ -21,6 +21,13 @@ struct CommandOperand {
 struct ParsedCommand {
     std::uint32_t item = 0;
     std::vector<CommandOperand> operands;
+
+    std::uint64_t readBytes() const {
+        std::uint64_t bytes = 0;
+        for (const CommandOperand& operand : operands)
+            bytes += operand.isRead ? operand.sizeBytes : 0;
+        return bytes;
+    }
 };
 
 /// Read a descriptor (proto/README.md section 6). Returns "" or what is wrong with it.

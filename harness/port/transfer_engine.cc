@@ -22,6 +22,7 @@ TransferEngine::TransferEngine(EventQueue& queue, MemoryPort& port, const PortCo
       config(config),
       clock(clock),
       lineBytes(lineBytes),
+      requestBytes(std::min(config.burstBytes, lineBytes)),
       listener(listener),
       component(queue.addComponent(*this, name)) {
     port.setListener(*this);
@@ -29,7 +30,7 @@ TransferEngine::TransferEngine(EventQueue& queue, MemoryPort& port, const PortCo
 
 void TransferEngine::submit(const Transfer& transfer) {
     waiting.emplace(transfer.id, transfer);
-    left[transfer.index] = transfer.bytes();
+    left.push_back({transfer.index, false, transfer.bytes()});
     scheduleAt(queue.now());
 }
 
@@ -64,8 +65,8 @@ void TransferEngine::issue() {
 
 std::uint32_t TransferEngine::nextBurst() const {
     const Addr address = active.address + row * active.strideBytes + offset;
-    const std::uint32_t size = std::min(config.burstBytes, lineBytes);
-    return std::min<std::uint32_t>(active.rowBytes - offset, size - std::uint32_t(address % size));
+    const std::uint64_t size = requestBytes.value() - requestBytes.remainder(address);
+    return std::min<std::uint32_t>(active.rowBytes - offset, std::uint32_t(size));
 }
 
 AccessKind TransferEngine::kindOf(std::uint32_t bytes) const {
@@ -93,20 +94,26 @@ void TransferEngine::sendRequest(Tick now) {
     }
 }
 
+std::vector<TransferEngine::Unanswered>::iterator TransferEngine::unanswered(std::uint32_t index) {
+    return std::find_if(left.begin(), left.end(),
+                        [index](const Unanswered& each) { return each.index == index; });
+}
+
 void TransferEngine::accessDone(std::uint64_t tag, Tick now) {
     --outstanding;
     const auto index = std::uint32_t(tag >> 32);
-    const auto entry = left.find(index);
-    entry->second -= std::uint32_t(tag);
-    if (entry->second == 0) {
+    const auto entry = unanswered(index);
+    entry->bytesLeft -= std::uint32_t(tag);
+    if (entry->bytesLeft == 0) {
+        const bool isOk = !entry->isRefused;
         left.erase(entry);
-        listener.transferEnded(index, now, refused.erase(index) == 0);
+        listener.transferEnded(index, now, isOk);
     }
     if (isActive || !waiting.empty()) scheduleAt(now);
 }
 
 void TransferEngine::accessFailed(std::uint64_t tag, Tick now) {
-    refused.insert(std::uint32_t(tag >> 32));
+    unanswered(std::uint32_t(tag >> 32))->isRefused = true;
     accessDone(tag, now);
 }
 

@@ -3,9 +3,8 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
-#include <unordered_map>
+#include <vector>
 
 #include "harness/port/config.hh"
 #include "harness/port/event_queue.hh"
@@ -71,12 +70,20 @@ class TransferEngine final : public EventHandler, public AccessListener {
     PortConfig config;
     Clock clock;
     std::uint32_t lineBytes;
+    Divisor requestBytes;
     TransferListener& listener;
     ComponentId component;
 
-    std::map<std::uint32_t, Transfer> waiting;              // by id
-    std::unordered_map<std::uint32_t, std::uint64_t> left;  // bytes not yet answered, by index
-    std::set<std::uint32_t> refused;                        // by index
+    /// A transfer that has not ended; there are a few at a time.
+    struct Unanswered {
+        std::uint32_t index;
+        bool isRefused;
+        std::uint64_t bytesLeft;
+    };
+    std::vector<Unanswered>::iterator unanswered(std::uint32_t index);
+
+    std::map<std::uint32_t, Transfer> waiting;  // by id
+    std::vector<Unanswered> left;
     Transfer active;
     bool isActive = false;
     bool hasStarted = false;

@@ -72,7 +72,7 @@ SnoopResult Coherence::snoopProcessorSide(Addr line, SnoopKind kind) {
     SnoopResult result = snoopUppers(line, kind, kNobody);
     SnoopResult below;
     ++l2.front().stats->snoops;
-    if (lowerHolders.of(line) >> kL2 & 1) snoop(l2.front(), line, kind, below);
+    if (lowerHolders.has(line, kL2)) snoop(l2.front(), line, kind, below);
     result.isShared |= below.isShared;
     if (below.isSupplied && !result.isSupplied) {
         result.isSupplied = true;
@@ -86,7 +86,7 @@ SnoopResult Coherence::snoopIoCache(Addr line, SnoopKind kind) {
     SnoopResult result;
     if (io.empty()) return result;
     ++io.front().stats->snoops;
-    if (lowerHolders.of(line) >> kIoCache & 1) snoop(io.front(), line, kind, result);
+    if (lowerHolders.has(line, kIoCache)) snoop(io.front(), line, kind, result);
     return result;
 }
 

@@ -30,8 +30,9 @@ std::uint32_t DramChannel::burstCount(Addr addr, std::uint32_t sizeBytes) const 
 
 std::uint64_t DramChannel::firstBurst(Addr addr) const {
     // Drop the channel bits: every channels-th piece of interleaveBytes is ours.
-    const Addr piece = channels.quotient(interleaveBytes.quotient(addr));
-    return burstBytes.quotient(piece * interleaveBytes.value() + interleaveBytes.remainder(addr));
+    const Addr piece = interleaveBytes.quotient(addr);
+    const Addr offset = addr - piece * interleaveBytes.value();
+    return burstBytes.quotient(channels.quotient(piece) * interleaveBytes.value() + offset);
 }
 
 bool DramChannel::canAccept(Addr addr, std::uint32_t sizeBytes, bool isWrite) const {
@@ -54,6 +55,7 @@ void DramChannel::arrive(PacketId id, bool isWrite) {
 }
 
 bool DramChannel::isInWriteQueue(std::uint64_t burst) const {
+    if (writesByHash[burst % kHashes] == 0) return false;
     return std::any_of(writes.begin(), writes.end(),
                        [burst](const Burst& write) { return write.number == burst; });
 }
@@ -90,6 +92,7 @@ void DramChannel::arriveWrite(PacketId id) {
             isRoomFreed = true;
         } else {
             writes.push_back(Burst{burst, timing.decode(burst), kNoPacket, queue.now()});
+            ++writesLike(burst);
         }
     }
     if (isRoomFreed) client.dramRetry();
@@ -160,6 +163,11 @@ void DramChannel::afterWrite() {
 std::size_t DramChannel::chooseBurst(const std::vector<Burst>& bursts) const {
     const Tick now = queue.now();
     const Tick seamless = timing.earliestBus(isWriting, now);
+    for (std::size_t i = 0; i < bursts.size(); ++i) {
+        const DramPlace& place = bursts[i].place;  // nothing is better than the oldest of these
+        if (timing.isRowHit(place) && timing.earliestColumn(place, isWriting, now) <= seamless)
+            return i;
+    }
     std::size_t best = 0;
     bool isBestHit = false;
     Tick bestTick = kMaxTick;
@@ -170,7 +178,6 @@ std::size_t DramChannel::chooseBurst(const std::vector<Burst>& bursts) const {
         best = i;
         isBestHit = isHit;
         bestTick = column;
-        if (isHit && column <= seamless) break;  // nothing is better, and this is the oldest
     }
     return best;
 }
@@ -192,6 +199,7 @@ void DramChannel::serve(std::vector<Burst>& bursts) {
     const Tick dataEnd = timing.issue(burst.place, isWriting, queue.now());
     if (hasOnlyConflicts(bursts, burst.place)) timing.closeRow(burst.place);
     if (isWriting) {
+        --writesLike(burst.number);
         ++stats.writeBursts;
         stats.bytesWritten += config.burstBytes;
         --usedWrites;

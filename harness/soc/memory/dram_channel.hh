@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -48,6 +49,7 @@ class DramChannel final : public EventHandler {
 
   private:
     enum Kind : std::uint16_t { kDecide, kBurstDone, kAnswer };
+    static constexpr std::size_t kHashes = 256;
 
     struct Burst {
         std::uint64_t number;  // bursts of this channel, from address 0
@@ -61,6 +63,7 @@ class DramChannel final : public EventHandler {
     void arriveRead(PacketId id);
     void arriveWrite(PacketId id);
     bool isInWriteQueue(std::uint64_t burst) const;
+    std::uint32_t& writesLike(std::uint64_t burst) { return writesByHash[burst % kHashes]; }
     void scheduleDecision(Tick tick);
     void decide();
     bool chooseDirection();
@@ -83,8 +86,9 @@ class DramChannel final : public EventHandler {
     DramTiming timing;
     std::uint32_t writeHigh;
     std::uint32_t writeLow;
-    std::vector<Burst> reads;      // oldest first
-    std::vector<Burst> writes;     // oldest first
+    std::vector<Burst> reads;                           // oldest first
+    std::vector<Burst> writes;                          // oldest first
+    std::array<std::uint32_t, kHashes> writesByHash{};  // how many of them; mostly none
     std::uint32_t usedReads = 0;   // from grant to answer, as gem5 counts its response queue
     std::uint32_t usedWrites = 0;  // from grant to column command
     std::uint32_t writesThisTime = 0;

@@ -22,9 +22,10 @@ DramPlace DramTiming::decode(std::uint64_t burst) const {
     // Row, rank, bank, column from the top; the channel bits below are gone already.
     const std::uint64_t page = burstsPerRow.quotient(burst);
     const std::uint64_t aboveBank = banksPerRank.quotient(page);
-    const auto rank = static_cast<std::uint32_t>(rankCount.remainder(aboveBank));
-    const auto bank = static_cast<std::uint32_t>(banksPerRank.remainder(page));
-    return DramPlace{rank, rank * config.banks + bank, rankCount.quotient(aboveBank)};
+    const std::uint64_t row = rankCount.quotient(aboveBank);
+    const auto rank = static_cast<std::uint32_t>(aboveBank - row * config.ranks);
+    const auto bank = static_cast<std::uint32_t>(page - aboveBank * config.banks);
+    return DramPlace{rank, rank * config.banks + bank, row};
 }
 
 Tick DramTiming::earliestBus(bool isWrite, Tick now) const {

@@ -29,6 +29,7 @@ class LineHolders final {
         const Addr page = number / kPageLines;
         return page < pages.size() && pages[page] ? (*pages[page])[number % kPageLines] : 0;
     }
+    bool has(Addr line, std::uint32_t cache) const { return of(line) >> cache & 1; }
     void add(Addr line, std::uint32_t cache) { at(line) |= Mask{1} << cache; }
     void remove(Addr line, std::uint32_t cache) { at(line) &= ~(Mask{1} << cache); }
 

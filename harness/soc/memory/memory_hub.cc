@@ -19,10 +19,12 @@ MemoryHub::MemoryHub(EventQueue& eventQueue, PacketPool& pool, Bus& memoryBus, C
       locks(lineLocks),
       lineBytes(config.lineBytes),
       interleaveBytes(std::max(config.lineBytes, config.dram.burstBytes)),
+      channelCountDivisor(config.dram.channels),
       aboveL2Ticks(config.l2Bus.requestTicks + config.l2Bus.responseTicks) {
     for (std::uint32_t i = 0; i < config.dram.channels; ++i) {
         channels.push_back(std::make_unique<DramChannel>(
-            queue, packets, *this, config.dram, interleaveBytes, "dram" + std::to_string(i)));
+            queue, packets, *this, config.dram, static_cast<std::uint32_t>(interleaveBytes.value()),
+            "dram" + std::to_string(i)));
     }
 }
 

@@ -33,7 +33,8 @@ class MemoryHub final : public BusTarget, public DramClient {
 
     std::uint32_t requestLayer(const Packet& packet) const override {
         if (channels.size() == 1) return 0;
-        return static_cast<std::uint32_t>(packet.addr / interleaveBytes % channels.size());
+        return static_cast<std::uint32_t>(
+            channelCountDivisor.remainder(interleaveBytes.quotient(packet.addr)));
     }
     bool canGrant(const Packet& packet) const override;
     bool granted(PacketId packet, Tick arrival) override;
@@ -62,7 +63,8 @@ class MemoryHub final : public BusTarget, public DramClient {
     Coherence& coherence;
     LineLocks& locks;
     std::uint32_t lineBytes;
-    std::uint32_t interleaveBytes;
+    Divisor interleaveBytes;
+    Divisor channelCountDivisor;
     Tick aboveL2Ticks;
     SharedCache* l2 = nullptr;
     PrivateCache* ioCache = nullptr;

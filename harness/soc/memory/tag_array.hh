@@ -59,6 +59,7 @@ class TagArray final {
 
     std::size_t find(Addr line) const {
         if (lines[lastFound] == line) return lastFound;
+        if (holders != nullptr && !holders->has(line, ownNumber)) return kAbsent;
         const std::size_t first = firstWay(line);
         for (std::size_t way = first; way < first + ways; ++way) {
             if (lines[way] == line) return lastFound = way;
