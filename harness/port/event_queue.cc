@@ -18,23 +18,11 @@ ComponentId EventQueue::addComponent(EventHandler& handler, std::string name) {
     return static_cast<ComponentId>(handlers.size() - 1);
 }
 
-void EventQueue::schedule(Tick when, Priority priority, ComponentId component, std::uint16_t kind,
-                          std::uint64_t argument, std::uint32_t rank) {
-    if (when < currentTick) throw std::logic_error("event scheduled in the past");
-    Event* event = takeFree();
-    event->tick = when;
-    event->order = static_cast<std::uint64_t>(priority) << 56 |
-                   static_cast<std::uint64_t>(component) << 32 | rank;
+void EventQueue::insert(Event* event) {
+    if (event->tick < currentTick) throw std::logic_error("event scheduled in the past");
     event->sequence = nextSequence++;
-    event->argument = argument;
-    event->kind = kind;
-    const Tick ahead = (when >> kBucketShift) - (currentTick >> kBucketShift);
+    const Tick ahead = (event->tick >> kBucketShift) - (currentTick >> kBucketShift);
     if (ahead >= kBuckets || !insertIntoWheel(event)) insertLater(event);
-}
-
-EventQueue::Event* EventQueue::takeFree() {
-    if (free == nullptr) return &events.emplace_back();
-    return std::exchange(free, free->next);
 }
 
 bool EventQueue::insertIntoWheel(Event* event) {
@@ -69,25 +57,20 @@ EventQueue::Event* EventQueue::firstAhead() const {
     return buckets[word * kWordBits + static_cast<unsigned>(__builtin_ctzll(bits))];
 }
 
-void EventQueue::remove(Event* first) {
-    if (first->tick >= laterTick && !later.empty() && first == later.front()) {
-        std::pop_heap(later.begin(), later.end(), isAfter);
-        later.pop_back();
-        laterTick = later.empty() ? kMaxTick : later.front()->tick;
-    } else {
-        const std::size_t bucket = bucketOf(first->tick);
-        const std::uint64_t isLast = first->next == nullptr;
-        buckets[bucket] = first->next;
-        occupied[bucket / kWordBits] &= ~(isLast << bucket % kWordBits);
-    }
-    first->next = free;
-    free = first;
+EventQueue::Event* EventQueue::earlierOfBoth(Event* next) const {
+    if (later.empty()) return next;
+    return next == nullptr || isAfter(next, later.front()) ? later.front() : next;
+}
+
+void EventQueue::removeLater() {
+    std::pop_heap(later.begin(), later.end(), isAfter);
+    later.pop_back();
+    laterTick = later.empty() ? kMaxTick : later.front()->tick;
 }
 
 RunExit EventQueue::runUntil(Tick limit) {
     isStopRequested = false;
-    while (!isEmpty()) {
-        Event* event = first();
+    while (Event* event = first()) {
         if (event->tick > limit) return RunExit::LimitReached;
         remove(event);  // its fields stay until the handler schedules another
         currentTick = event->tick;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/port/types.hh"
@@ -72,7 +73,15 @@ class EventQueue final {
 
     /** `when` must not be before `now()`; std::logic_error otherwise (a bug of the caller). */
     void schedule(Tick when, Priority priority, ComponentId component, std::uint16_t kind,
-                  std::uint64_t argument = 0, std::uint32_t rank = 0);
+                  std::uint64_t argument = 0, std::uint32_t rank = 0) {
+        Event* event = takeFree();
+        event->tick = when;
+        event->order = static_cast<std::uint64_t>(priority) << 56 |
+                       static_cast<std::uint64_t>(component) << 32 | rank;
+        event->argument = argument;
+        event->kind = kind;
+        insert(event);
+    }
 
     /** Run every event whose tick is <= `limit`, in order, unless one asks to stop. */
     RunExit runUntil(Tick limit);
@@ -85,7 +94,10 @@ class EventQueue final {
     std::size_t pendingEvents() const { return nextSequence - handledEvents; }
 
     /** Tick of the next event, kMaxTick if there is none. */
-    Tick nextTick() const { return isEmpty() ? kMaxTick : first()->tick; }
+    Tick nextTick() const {
+        const Event* next = first();
+        return next == nullptr ? kMaxTick : next->tick;
+    }
 
     /** Events handled so far. */
     std::uint64_t eventCount() const { return handledEvents; }
@@ -100,8 +112,8 @@ class EventQueue final {
         std::uint16_t kind;
     };
 
-    static constexpr unsigned kBucketShift = 9;  // 512 ps: about a clock of a bus or a core
-    static constexpr std::size_t kBuckets = 512;
+    static constexpr unsigned kBucketShift = 8;  // 256 ps: less than a clock, so that most are free
+    static constexpr std::size_t kBuckets = 1024;
     static constexpr unsigned kWordBits = 64;
     static constexpr unsigned kLongestWalk = 16;
 
@@ -118,21 +130,38 @@ class EventQueue final {
 
     static std::size_t bucketOf(Tick tick) { return tick >> kBucketShift & (kBuckets - 1); }
 
-    /** The next event; there must be one. */
+    /** The next event, null if there is none. */
     Event* first() const {
         Event* next = buckets[bucketOf(currentTick)];
         if (next == nullptr) next = firstAhead();
-        if (next == nullptr) return later.front();
-        const bool mayBeLater = next->tick >= laterTick && !later.empty();
-        return mayBeLater && isAfter(next, later.front()) ? later.front() : next;
+        const bool mayBeLater = next == nullptr || next->tick >= laterTick;
+        return mayBeLater ? earlierOfBoth(next) : next;
     }
-
+    /** The first event of the wheel behind the present bucket, null if there is none. */
     Event* firstAhead() const;
-    Event* takeFree();
+    /** The first of the heap or the wheel's `next`. */
+    Event* earlierOfBoth(Event* next) const;
+
+    Event* takeFree() {
+        return free == nullptr ? &events.emplace_back() : std::exchange(free, free->next);
+    }
+    void insert(Event* event);
     /** False if the event's bucket is crowded. */
     bool insertIntoWheel(Event* event);
     void insertLater(Event* event);
-    void remove(Event* first);
+    void removeLater();
+    void remove(Event* first) {
+        const std::size_t bucket = bucketOf(first->tick);
+        if (first == buckets[bucket]) {
+            const std::uint64_t isLast = first->next == nullptr;
+            buckets[bucket] = first->next;
+            occupied[bucket / kWordBits] &= ~(isLast << bucket % kWordBits);
+        } else {
+            removeLater();
+        }
+        first->next = free;
+        free = first;
+    }
 
     std::array<Event*, kBuckets> buckets{};  // first event of each
     std::array<std::uint64_t, kBuckets / kWordBits> occupied{};

@@ -50,7 +50,7 @@ void Bus::setHead(Source& source, PacketId id) {
     const Packet& packet = packets[id];
     source.head = id;
     source.headReady = packet.readyTick;
-    source.headLayer = config.isCrossbar ? target->requestLayer(packet) : 0;
+    source.headLayer = requestFree.size() > 1 ? target->requestLayer(packet) : 0;
 }
 
 void Bus::enqueue(std::uint16_t index, PacketId id, Tick readyTick) {

@@ -20,18 +20,18 @@ const char* lineStateName(LineState state) {
 }
 
 void Coherence::addUpper(const Member& member) {
-    member.tags->joinGroup(upperHolders, upperCount());
+    member.tags->setHolders(holders, {LineHolders::kUpper, upperCount()});
     uppers.push_back(member);
     excepted.push_back(0);
 }
 
 void Coherence::setL2(const Member& member) {
-    member.tags->joinGroup(lowerHolders, kL2);
+    member.tags->setHolders(holders, kL2);
     l2.assign(1, member);
 }
 
 void Coherence::setIoCache(const Member& member) {
-    member.tags->joinGroup(lowerHolders, kIoCache);
+    member.tags->setHolders(holders, kIoCache);
     io.assign(1, member);
 }
 
@@ -55,14 +55,14 @@ void Coherence::snoop(Member& member, Addr line, SnoopKind kind, SnoopResult& re
 
 SnoopResult Coherence::snoopUppers(Addr line, SnoopKind kind, std::uint32_t except) {
     SnoopResult result;
-    LineHolders::Mask holders = upperHolders.of(line);
+    LineHolders::Mask having = holders.of(line, LineHolders::kUpper);
     ++upperSnoops;
     if (except != kNobody) {
         ++excepted[except];
-        holders &= ~(LineHolders::Mask{1} << except);
+        having &= ~(LineHolders::Mask{1} << except);
     }
-    for (; holders != 0; holders &= holders - 1) {
-        snoop(uppers[static_cast<unsigned>(__builtin_ctzll(holders))], line, kind, result);
+    for (; having != 0; having &= having - 1) {
+        snoop(uppers[static_cast<unsigned>(__builtin_ctzll(having))], line, kind, result);
     }
     result.isAboveL2 = result.isSupplied;
     return result;
@@ -72,7 +72,7 @@ SnoopResult Coherence::snoopProcessorSide(Addr line, SnoopKind kind) {
     SnoopResult result = snoopUppers(line, kind, kNobody);
     SnoopResult below;
     ++l2.front().stats->snoops;
-    if (lowerHolders.has(line, kL2)) snoop(l2.front(), line, kind, below);
+    if (holders.has(line, kL2)) snoop(l2.front(), line, kind, below);
     result.isShared |= below.isShared;
     if (below.isSupplied && !result.isSupplied) {
         result.isSupplied = true;
@@ -86,12 +86,14 @@ SnoopResult Coherence::snoopIoCache(Addr line, SnoopKind kind) {
     SnoopResult result;
     if (io.empty()) return result;
     ++io.front().stats->snoops;
-    if (lowerHolders.has(line, kIoCache)) snoop(io.front(), line, kind, result);
+    if (holders.has(line, kIoCache)) snoop(io.front(), line, kind, result);
     return result;
 }
 
 LineHolder Coherence::findHolder(Addr line, bool isDirtyOnly) const {
-    if ((upperHolders.of(line) | lowerHolders.of(line)) == 0) return LineHolder{};
+    const bool isAnywhere =
+        (holders.of(line, LineHolders::kUpper) | holders.of(line, LineHolders::kLower)) != 0;
+    if (!isAnywhere) return LineHolder{};
     for (const auto* group : {&uppers, &l2, &io}) {
         for (const Member& member : *group) {
             const LineState state = member.tags->state(line);

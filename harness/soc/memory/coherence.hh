@@ -55,8 +55,7 @@ class Coherence final {
         std::string name;
     };
 
-    explicit Coherence(std::uint32_t lineBytes)
-        : upperHolders(lineBytes), lowerHolders(lineBytes) {}
+    explicit Coherence(std::uint32_t lineBytes) : holders(lineBytes) {}
 
     /** Add a cache above the L2; its index is its source on the L2 bus. */
     void addUpper(const Member& member);
@@ -81,7 +80,8 @@ class Coherence final {
     void settleCounts();
 
   private:
-    static constexpr std::uint32_t kL2 = 0, kIoCache = 1;  // in `lowerHolders`
+    static constexpr LineHolders::Member kL2{LineHolders::kLower, 0};
+    static constexpr LineHolders::Member kIoCache{LineHolders::kLower, 1};
 
     /** The member has the line. */
     static void snoop(Member& member, Addr line, SnoopKind kind, SnoopResult& result);
@@ -89,8 +89,7 @@ class Coherence final {
     std::vector<Member> uppers;
     std::vector<Member> l2;  // exactly one
     std::vector<Member> io;  // none or one
-    LineHolders upperHolders;
-    LineHolders lowerHolders;
+    LineHolders holders;
     std::uint64_t upperSnoops = 0;        // not yet in the members' statistics
     std::vector<std::uint64_t> excepted;  // of these, by member
 };

@@ -55,7 +55,8 @@ void checkDram(const DramConfig& dram, std::uint32_t lineBytes) {
 }  // namespace
 
 void checkConfig(const MemoryConfig& config) {
-    require(isPowerOfTwo(config.lineBytes), "lineBytes must be a power of two");
+    require(isPowerOfTwo(config.lineBytes) && config.lineBytes >= 8,
+            "lineBytes must be a power of two, at least 8");
     require(config.cores > 0, "cores must be at least 1");
     checkCache(config.l1d, "l1d", config.lineBytes);
     checkCache(config.l2, "l2", config.lineBytes);

@@ -12,27 +12,24 @@ DramChannel::DramChannel(EventQueue& eventQueue, PacketPool& pool, DramClient& d
       packets(pool),
       client(dramClient),
       config(dramConfig),
-      burstBytes(dramConfig.burstBytes),
-      interleaveBytes(interleave),
+      burstShift(static_cast<unsigned>(__builtin_ctz(dramConfig.burstBytes))),
+      interleaveShift(static_cast<unsigned>(__builtin_ctz(interleave))),
       channels(dramConfig.channels),
       component(eventQueue.addComponent(*this, std::move(name))),
       timing(config, stats),
       writeHigh(dramConfig.writeQueueEntries * dramConfig.writeHighPercent / 100),
-      writeLow(dramConfig.writeQueueEntries * dramConfig.writeLowPercent / 100) {
-    reads.reserve(config.readQueueEntries);
-    writes.reserve(config.writeQueueEntries);
-}
+      writeLow(dramConfig.writeQueueEntries * dramConfig.writeLowPercent / 100) {}
 
 std::uint32_t DramChannel::burstCount(Addr addr, std::uint32_t sizeBytes) const {
-    const Addr last = burstBytes.quotient(addr + sizeBytes - 1);
-    return static_cast<std::uint32_t>(last - burstBytes.quotient(addr) + 1);
+    const Addr last = (addr + sizeBytes - 1) >> burstShift;
+    return static_cast<std::uint32_t>(last - (addr >> burstShift) + 1);
 }
 
 std::uint64_t DramChannel::firstBurst(Addr addr) const {
     // Drop the channel bits: every channels-th piece of interleaveBytes is ours.
-    const Addr piece = interleaveBytes.quotient(addr);
-    const Addr offset = addr - piece * interleaveBytes.value();
-    return burstBytes.quotient(channels.quotient(piece) * interleaveBytes.value() + offset);
+    const Addr piece = addr >> interleaveShift;
+    const Addr offset = addr - (piece << interleaveShift);
+    return ((channels.quotient(piece) << interleaveShift) + offset) >> burstShift;
 }
 
 bool DramChannel::canAccept(Addr addr, std::uint32_t sizeBytes, bool isWrite) const {
@@ -73,7 +70,7 @@ void DramChannel::arriveRead(PacketId id) {
             queue.schedule(queue.now() + config.frontendLatencyTicks, Priority::Completion,
                            component, kBurstDone, id);
         } else {
-            reads.push_back(Burst{burst, timing.decode(burst), id, queue.now()});
+            reads.push(burst, timing.decode(burst), id, queue.now());
         }
     }
 }
@@ -91,7 +88,7 @@ void DramChannel::arriveWrite(PacketId id) {
             --usedWrites;
             isRoomFreed = true;
         } else {
-            writes.push_back(Burst{burst, timing.decode(burst), kNoPacket, queue.now()});
+            writes.push(burst, timing.decode(burst), kNoPacket, queue.now());
             ++writesLike(burst);
         }
     }
@@ -160,29 +157,28 @@ void DramChannel::afterWrite() {
     writesThisTime = 0;
 }
 
-std::size_t DramChannel::chooseBurst(const std::vector<Burst>& bursts) const {
+const Burst* DramChannel::chooseBurst(const BurstQueue& bursts) const {
     const Tick now = queue.now();
     const Tick seamless = timing.earliestBus(isWriting, now);
-    for (std::size_t i = 0; i < bursts.size(); ++i) {
-        const DramPlace& place = bursts[i].place;  // nothing is better than the oldest of these
-        if (timing.isRowHit(place) && timing.earliestColumn(place, isWriting, now) <= seamless)
-            return i;
+    for (const Burst& burst : bursts) {  // nothing is better than the oldest of these
+        const bool isHit = timing.isRowHit(burst.place);
+        if (isHit && timing.earliestColumn(burst.place, isWriting, now) <= seamless) return &burst;
     }
-    std::size_t best = 0;
+    const Burst* best = nullptr;
     bool isBestHit = false;
     Tick bestTick = kMaxTick;
-    for (std::size_t i = 0; i < bursts.size(); ++i) {
-        const bool isHit = timing.isRowHit(bursts[i].place);
-        const Tick column = timing.earliestColumn(bursts[i].place, isWriting, now);
+    for (const Burst& burst : bursts) {
+        const bool isHit = timing.isRowHit(burst.place);
+        const Tick column = timing.earliestColumn(burst.place, isWriting, now);
         if (column > bestTick || (column == bestTick && (isBestHit || !isHit))) continue;
-        best = i;
+        best = &burst;
         isBestHit = isHit;
         bestTick = column;
     }
     return best;
 }
 
-bool DramChannel::hasOnlyConflicts(const std::vector<Burst>& bursts, const DramPlace& place) {
+bool DramChannel::hasOnlyConflicts(const BurstQueue& bursts, const DramPlace& place) {
     bool hasConflict = false;
     for (const Burst& burst : bursts) {
         if (burst.place.bank != place.bank) continue;
@@ -192,10 +188,8 @@ bool DramChannel::hasOnlyConflicts(const std::vector<Burst>& bursts, const DramP
     return hasConflict;
 }
 
-void DramChannel::serve(std::vector<Burst>& bursts) {
-    const std::size_t chosen = chooseBurst(bursts);
-    const Burst burst = bursts[chosen];
-    bursts.erase(bursts.begin() + static_cast<std::ptrdiff_t>(chosen));
+void DramChannel::serve(BurstQueue& bursts) {
+    const Burst burst = bursts.take(chooseBurst(bursts));
     const Tick dataEnd = timing.issue(burst.place, isWriting, queue.now());
     if (hasOnlyConflicts(bursts, burst.place)) timing.closeRow(burst.place);
     if (isWriting) {

@@ -4,9 +4,9 @@
 #include <array>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "harness/port/event_queue.hh"
+#include "harness/soc/memory/burst_queue.hh"
 #include "harness/soc/memory/config.hh"
 #include "harness/soc/memory/dram_timing.hh"
 #include "harness/soc/memory/packet.hh"
@@ -51,13 +51,6 @@ class DramChannel final : public EventHandler {
     enum Kind : std::uint16_t { kDecide, kBurstDone, kAnswer };
     static constexpr std::size_t kHashes = 256;
 
-    struct Burst {
-        std::uint64_t number;  // bursts of this channel, from address 0
-        DramPlace place;
-        PacketId packet;
-        Tick arrival;
-    };
-
     std::uint32_t burstCount(Addr addr, std::uint32_t sizeBytes) const;
     std::uint64_t firstBurst(Addr addr) const;
     void arriveRead(PacketId id);
@@ -67,27 +60,27 @@ class DramChannel final : public EventHandler {
     void scheduleDecision(Tick tick);
     void decide();
     bool chooseDirection();
-    void serve(std::vector<Burst>& bursts);
-    std::size_t chooseBurst(const std::vector<Burst>& bursts) const;
+    void serve(BurstQueue& bursts);
+    const Burst* chooseBurst(const BurstQueue& bursts) const;
     /// Of the bursts of one direction: gem5's controller passes the queue that it is serving, so
     /// that writes which wait for company close no row under a stream of reads.
-    static bool hasOnlyConflicts(const std::vector<Burst>& bursts, const DramPlace& place);
+    static bool hasOnlyConflicts(const BurstQueue& bursts, const DramPlace& place);
     void afterWrite();
 
     EventQueue& queue;
     PacketPool& packets;
     DramClient& client;
     DramConfig config;
-    Divisor burstBytes;
-    Divisor interleaveBytes;
+    unsigned burstShift;
+    unsigned interleaveShift;
     Divisor channels;
     ComponentId component;
     DramStatistics stats;
     DramTiming timing;
     std::uint32_t writeHigh;
     std::uint32_t writeLow;
-    std::vector<Burst> reads;                           // oldest first
-    std::vector<Burst> writes;                          // oldest first
+    BurstQueue reads;
+    BurstQueue writes;
     std::array<std::uint32_t, kHashes> writesByHash{};  // how many of them; mostly none
     std::uint32_t usedReads = 0;   // from grant to answer, as gem5 counts its response queue
     std::uint32_t usedWrites = 0;  // from grant to column command

@@ -7,34 +7,26 @@ TagArray::TagArray(std::uint64_t sizeBytes, std::uint32_t associativity, std::ui
     : ways(associativity),
       lineShift(static_cast<unsigned>(__builtin_ctz(lineBytes))),
       setMask(sizeBytes / lineBytes / associativity - 1),
-      lines(static_cast<std::size_t>(sizeBytes / lineBytes), kNoLine),
-      lastUses(lines.size(), 0),
-      states(lines.size(), LineState::Invalid) {}
+      entries(static_cast<std::size_t>(sizeBytes / lineBytes), kFree) {}
 
 void TagArray::setState(Addr line, LineState state) {
-    const std::size_t way = find(line);
+    std::size_t way = find(line);
     if (way == kAbsent) return;
-    states[way] = state;
+    entries[way] = makeEntry(line, state);
     if (state != LineState::Invalid) return;
-    lines[way] = kNoLine;
-    lastUses[way] = 0;
-    if (holders != nullptr) holders->remove(line, ownNumber);
+    const std::size_t last = firstWay(line) + ways - 1;
+    for (; way < last; ++way) entries[way] = entries[way + 1];
+    entries[last] = kFree;
+    if (holders != nullptr) holders->remove(line, self);
 }
 
 TagArray::Victim TagArray::insert(Addr line, LineState state) {
-    const std::size_t first = firstWay(line);
-    std::size_t chosen = first;
-    for (std::size_t way = first + 1; way < first + ways; ++way) {
-        if (lastUses[way] < lastUses[chosen]) chosen = way;
-    }
-    const Victim victim{lines[chosen], states[chosen]};
-    lines[chosen] = line;
-    lastUses[chosen] = ++uses;
-    states[chosen] = state;
-    lastFound = chosen;
+    const std::size_t first = firstWay(line), last = first + ways - 1;
+    const Victim victim{lineOf(entries[last]), stateOf(entries[last])};
+    putFirst(first, last, makeEntry(line, state));
     if (holders != nullptr) {
-        if (victim.state != LineState::Invalid) holders->remove(victim.line, ownNumber);
-        holders->add(line, ownNumber);
+        if (victim.state != LineState::Invalid) holders->remove(victim.line, self);
+        holders->add(line, self);
     }
     return victim;
 }

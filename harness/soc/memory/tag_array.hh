@@ -11,30 +11,37 @@
 
 namespace harness {
 
-/** Tags and states of one set-associative cache, least recently used first to go. */
+/**
+ * Tags and states of one set-associative cache, least recently used first to go.
+ *
+ * A set keeps its lines in the order of their use, the free ways behind, each line and its state
+ * in one word: who goes next is the last word.
+ */
 class TagArray final {
   public:
-    /** Sizes are powers of two (checked by `checkConfig`). */
+    /** Sizes are powers of two, a line has 8 bytes or more (checked by `checkConfig`). */
     TagArray(std::uint64_t sizeBytes, std::uint32_t associativity, std::uint32_t lineBytes);
 
-    /** Tell `group` from now on which lines are here; this is its cache `number`. */
-    void joinGroup(LineHolders& group, std::uint32_t number) {
-        holders = &group;
-        ownNumber = number;
+    /** Tell `told` from now on which lines are here. */
+    void setHolders(LineHolders& told, LineHolders::Member member) {
+        holders = &told;
+        self = member;
     }
 
     /** State of the line; Invalid if absent. Does not touch the replacement order. */
     LineState state(Addr line) const {
         const std::size_t way = find(line);
-        return way == kAbsent ? LineState::Invalid : states[way];
+        return way == kAbsent ? LineState::Invalid : stateOf(entries[way]);
     }
 
     /** As `state`, and mark the line as the most recently used. */
     LineState touch(Addr line) {
         const std::size_t way = find(line);
         if (way == kAbsent) return LineState::Invalid;
-        lastUses[way] = ++uses;
-        return states[way];
+        const Entry entry = entries[way];
+        const std::size_t first = firstWay(line);
+        if (way != first) putFirst(first, way, entry);
+        return stateOf(entry);
     }
 
     /** Change the state of a line that is present; Invalid drops it. */
@@ -50,34 +57,42 @@ class TagArray final {
     Victim insert(Addr line, LineState state);
 
   private:
+    /** A line's address, its state in the low bits. */
+    using Entry = std::uint64_t;
+    static constexpr Entry kStateMask = 7;
+    static constexpr Entry kFree = ~Entry{0} & ~kStateMask;  // no line lies there; Invalid
     static constexpr std::size_t kAbsent = ~std::size_t{0};
-    static constexpr Addr kNoLine = ~Addr{0};
+
+    static Addr lineOf(Entry entry) { return entry & ~kStateMask; }
+    static LineState stateOf(Entry entry) { return static_cast<LineState>(entry & kStateMask); }
+    static Entry makeEntry(Addr line, LineState state) { return line | static_cast<Entry>(state); }
 
     std::size_t firstWay(Addr line) const {
         return static_cast<std::size_t>(line >> lineShift & setMask) * ways;
     }
 
     std::size_t find(Addr line) const {
-        if (lines[lastFound] == line) return lastFound;
-        if (holders != nullptr && !holders->has(line, ownNumber)) return kAbsent;
         const std::size_t first = firstWay(line);
-        for (std::size_t way = first; way < first + ways; ++way) {
-            if (lines[way] == line) return lastFound = way;
+        if (lineOf(entries[first]) == line) return first;
+        if (holders != nullptr && !holders->has(line, self)) return kAbsent;
+        for (std::size_t way = first + 1; way < first + ways; ++way) {
+            if (lineOf(entries[way]) == line) return way;
         }
         return kAbsent;
+    }
+
+    /** Let the entries before `way` move up by one and `entry` lead them. */
+    void putFirst(std::size_t first, std::size_t way, Entry entry) {
+        for (; way > first; --way) entries[way] = entries[way - 1];
+        entries[first] = entry;
     }
 
     std::uint32_t ways;
     unsigned lineShift;
     std::uint64_t setMask;
-    std::uint64_t uses = 0;
-    // By way of the whole cache. A free one has kNoLine, 0 (so that it goes first) and Invalid.
-    std::vector<Addr> lines;
-    std::vector<std::uint64_t> lastUses;
-    std::vector<LineState> states;
-    mutable std::size_t lastFound = 0;  // one transaction asks for its line several times
+    std::vector<Entry> entries;
     LineHolders* holders = nullptr;
-    std::uint32_t ownNumber = 0;
+    LineHolders::Member self{};
 };
 
 }  // namespace harness
