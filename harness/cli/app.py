@@ -11,6 +11,7 @@ from harness.cli import (
     calibration_commands,
     check_commands,
     guest_commands,
+    launch_commands,
     network_commands,
     result_commands,
     run_commands,
@@ -49,6 +50,7 @@ def options(
 
 
 run_commands.register(app)
+launch_commands.register(app)
 result_commands.register(app)
 network_commands.register(app)
 check_commands.register(app)

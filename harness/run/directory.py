@@ -8,6 +8,7 @@ import os
 import shutil
 import weakref
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,25 +31,45 @@ OWN_FILES = (
 """What a run may leave in its directory; replacing an old run removes these only."""
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a kind of run leaves in its directory.
+
+    Attributes:
+        mark: The file by which a directory is known to be one of this kind.
+        own_files: What the kind may leave; replacing an old run removes these only.
+    """
+
+    mark: str
+    own_files: tuple[str, ...]
+
+
+RUN_LAYOUT = Layout(RUN_JSON, OWN_FILES)
+
+
 class RunDirectory:
     """A directory of one run; files appear in it whole or not at all.
 
     While the object lives, or until `release`, no other run can claim the directory.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, layout: Layout = RUN_LAYOUT) -> None:
         self.path = path
+        self._layout = layout
         self._made: list[Path] = []
         self._unlock: Callable[[], object] | None = None
 
     @classmethod
-    def create(cls, output: str | None, name: str, *, force: bool = False) -> RunDirectory:
+    def create(
+        cls, output: str | None, name: str, *, force: bool = False, layout: Layout = RUN_LAYOUT
+    ) -> RunDirectory:
         """Make the directory of a new run.
 
         Args:
             output: The user's choice; None chooses runs/<name>, runs/<name>-2, ...
             name: Name of the workload.
             force: An old run in `output` may be replaced.
+            layout: The kind of run.
 
         Raises:
             SpecError: `output` holds files that are not a run's, or a run and no `force`, or
@@ -56,17 +77,17 @@ class RunDirectory:
         """
         try:
             if output is None:
-                return cls._create_numbered(Path("runs"), name)
-            return cls._create_chosen(Path(output), force=force)
+                return cls._create_numbered(Path("runs"), name, layout)
+            return cls._create_chosen(Path(output), layout, force=force)
         except OSError as error:
             raise SpecError(
                 f"cannot make the run directory: {error.strerror}", where=str(output or "runs")
             ) from error
 
     @classmethod
-    def _create_numbered(cls, parent: Path, name: str) -> RunDirectory:
+    def _create_numbered(cls, parent: Path, name: str, layout: Layout) -> RunDirectory:
         for path in _numbered(parent, name):
-            directory = cls(path)
+            directory = cls(path, layout)
             with suppress(FileExistsError):
                 directory._make(path)
                 directory._claim()
@@ -74,8 +95,8 @@ class RunDirectory:
         raise InternalError("numbers never end")
 
     @classmethod
-    def _create_chosen(cls, path: Path, *, force: bool) -> RunDirectory:
-        directory = cls(path)
+    def _create_chosen(cls, path: Path, layout: Layout, *, force: bool) -> RunDirectory:
+        directory = cls(path, layout)
         if path.is_file():
             raise SpecError("--output names a file", where=str(path))
         if not path.exists():
@@ -83,7 +104,7 @@ class RunDirectory:
                 directory._make(path)
         directory._claim()
         if any(path.iterdir()):
-            if not (path / RUN_JSON).is_file():
+            if not (path / layout.mark).is_file():
                 raise SpecError(
                     "--output names a directory with files that are not a run's",
                     where=str(path),
@@ -132,7 +153,7 @@ class RunDirectory:
 
     def clear(self) -> None:
         """Remove what runs leave here, and nothing else."""
-        for name in OWN_FILES:
+        for name in self._layout.own_files:
             found = self.path / name
             if found.is_dir():
                 shutil.rmtree(found)
@@ -152,17 +173,28 @@ class RunDirectory:
         Raises:
             BackendError: The disk is full or the directory went away.
         """
-        data = content.encode() if isinstance(content, str) else content
         path = self.path / name
-        temporary = path.with_name(f".{path.name}.part")
         try:
             path.parent.mkdir(exist_ok=True)
-            temporary.write_bytes(data)
-            temporary.replace(path)
+            write_whole(path, content)
         except OSError as error:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
             raise disk_error(error, path) from error
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        OSError: The operating system refuses; what was written is removed.
+    """
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+        temporary.replace(path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
 
 
 def disk_error(error: OSError, path: Path) -> BackendError:

@@ -32,6 +32,9 @@ class LiveStatus:
         step: The dispatching thread's step; -1 if unknown.
         steps: How many steps an inference has.
         operator: Name of the step's operator; empty if unknown.
+        memory_bytes: Memory of the simulator and what it started; 0 if unknown.
+        cpu_s: Time of the CPUs that these have used; 0 if unknown.
+        output_bytes: Size of the files that it has written; 0 if unknown.
         heard_s: When the simulator last said something.
         written_s: When this was written.
     """
@@ -45,6 +48,9 @@ class LiveStatus:
     step: int = -1
     steps: int = 0
     operator: str = ""
+    memory_bytes: int = 0
+    cpu_s: float = 0.0
+    output_bytes: int = 0
     heard_s: float = 0.0
     written_s: float = 0.0
 
@@ -69,10 +75,14 @@ class StatusFile:
     def heard(self, **changes: object) -> None:
         """Note what the simulator said; the next `write` tells it."""
         now_s = time.time()
-        self.status = replace(self.status, heard_s=now_s, **changes)  # type: ignore[arg-type]
+        self.note(heard_s=now_s, **changes)
         self._samples.append((now_s, self.status.tick))
         while len(self._samples) > 2 and now_s - self._samples[1][0] > RATE_WINDOW_S:
             del self._samples[0]
+
+    def note(self, **changes: object) -> None:
+        """Note what was seen of the simulator though it said nothing."""
+        self.status = replace(self.status, **changes)  # type: ignore[arg-type]
 
     @property
     def ticks_per_second(self) -> float:

@@ -13,8 +13,12 @@ from harness.base.signalled import dropped_signals_come_again, remember_signalle
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
-"""Signals that end a run as Ctrl-C does; batch systems send them."""
+ENDING_SIGNALS = (
+    *(signal.SIGTERM, signal.SIGHUP),
+    *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU),
+)
+"""Signals that end a run as Ctrl-C does; batch systems send them, some as a warning only. The
+interruption carries the signal's name."""
 
 
 _INTERRUPTIONS = (signal.SIGINT, *ENDING_SIGNALS)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from harness.compiler import compile_graph
 from harness.compiler.program import Invoke
 from harness.run.compilation import Plan
-from harness.run.gem5.output import FollowedFile, ModelCommand, Position, Stage, parse_line
+from harness.run.followed_file import FollowedFile
+from harness.run.gem5.output import ModelCommand, Position, Stage, parse_line
 from harness.run.gem5.place import ProgramPlaces
 from harness.run.gem5.supervise import format_rate
 from harness.run.reference import load_workload

@@ -183,8 +183,8 @@ def test_a_gem5_that_ignores_signals_is_killed_with_its_children(
     gem5: Path, tmp_path: Path, how: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     how("deaf")  # type: ignore[operator]
-    monkeypatch.setattr("harness.run.gem5.process.INTERRUPT_GRACE_S", 0.3)
-    monkeypatch.setattr("harness.run.gem5.process.TERMINATE_GRACE_S", 0.3)
+    monkeypatch.setattr("harness.run.supervised_process.INTERRUPT_GRACE_S", 0.3)
+    monkeypatch.setattr("harness.run.supervised_process.TERMINATE_GRACE_S", 0.3)
     finished = run(gem5, tmp_path / "run", timeout_s=4.0)
 
     assert finished.exit_code == 1

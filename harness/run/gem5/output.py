@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _TICK = re.compile(
     r"harness: tick (?P<tick>\d+)(?: step (?P<step>-?\d+) of (?P<steps>\d+))?"
@@ -15,7 +11,6 @@ _TICK = re.compile(
 )
 _STAGE = "harness: stage "
 _START_MODEL = "harness: start the model: "
-_LARGEST_READ_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +60,3 @@ def parse_line(line: str) -> Said | None:
         return None
     numbers = {name: int(text) for name, text in match.groupdict().items() if text is not None}
     return Position(**numbers)
-
-
-class FollowedFile:
-    """Reads the lines that are added to a file."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = 0
-        self._rest = b""
-
-    def lines(self) -> list[str]:
-        """Return the lines completed since the last call."""
-        try:
-            with self._path.open("rb") as file:
-                file.seek(self._offset)
-                data = file.read(_LARGEST_READ_BYTES)
-        except OSError:
-            return []
-        self._offset += len(data)
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        return [line.decode(errors="replace") for line in lines]

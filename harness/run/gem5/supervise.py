@@ -6,9 +6,10 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
+from harness.run.followed_file import FollowedFile
 from harness.run.gem5.command import EXIT, OUTPUTS, STDOUT, TERMINAL
 from harness.run.gem5.outcome import KERNEL_TROUBLE, Ended, read_end
-from harness.run.gem5.output import FollowedFile, ModelCommand, Position, Stage, parse_line
+from harness.run.gem5.output import ModelCommand, Position, Stage, parse_line
 from harness.run.gem5.process import Gem5Process
 from harness.run.watch import held, undisturbed
 

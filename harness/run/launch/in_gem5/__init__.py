@@ -1,0 +1,1 @@
+"""What gem5's own Python loads: a module that notes exit events. It imports nothing of harness."""
