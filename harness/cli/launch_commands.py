@@ -199,6 +199,7 @@ def _show(
     json: bool,  # noqa: FBT001
 ) -> None:
     """Run, and print the outcome; standard output belongs to it, or to the command with --tee."""
+    from harness.base.errors import ExitCode  # noqa: PLC0415
     from harness.report.progress import ConsoleProgress  # noqa: PLC0415
     from harness.run.launch.summary import failure_lines, summary_lines  # noqa: PLC0415
 
@@ -213,7 +214,8 @@ def _show(
         sys.stdout.write("\n".join([*summary_lines(finished), ""]))
     if finished.exit_code:
         sys.stdout.flush()
-        sys.stderr.write("\n".join([*failure_lines(finished), ""]))
+        if finished.exit_code != ExitCode.INTERRUPTED:  # that is reported where it ends
+            sys.stderr.write("\n".join([*failure_lines(finished), ""]))
         raise typer.Exit(finished.exit_code)
 
 

@@ -14,7 +14,7 @@ import traceback
 
 from harness.base.errors import ExitCode, HarnessError, InternalError
 from harness.base.signalled import dropped_signals_come_again, remember_signalled
-from harness.base.threads import SINGLE_THREAD
+from harness.base.threads import use_single_threads
 
 DEBUG_VARIABLE = "HARNESS_DEBUG"
 """Set to 1: tracebacks are printed with every error."""
@@ -24,8 +24,7 @@ _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 def main() -> int:
     """Run the command line and return its exit code."""
-    for name, value in SINGLE_THREAD.items():
-        os.environ.setdefault(name, value)
+    use_single_threads(os.environ)
     try:
         from harness.cli.app import app  # noqa: PLC0415 - an interruption of it is reported too
 

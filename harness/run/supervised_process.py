@@ -92,7 +92,7 @@ class SupervisedProcess:
                     cwd=cwd,
                     env=environment,
                     start_new_session=True,
-                    preexec_fn=_dying_with_parent(),  # noqa: PLW1509 - one call of libc
+                    preexec_fn=_before_exec(),  # noqa: PLW1509 - two system calls
                 )
             except (OSError, subprocess.SubprocessError) as error:
                 raise BackendError(
@@ -112,16 +112,24 @@ class SupervisedProcess:
             select.select([self._watch_fd], [], [], timeout_s)
         return not self.is_running
 
-    def end(self, *, is_asked: bool = True, is_urgent: Callable[[], bool] = lambda: False) -> int:
+    def end(
+        self,
+        *,
+        is_asked: bool = True,
+        is_urgent: Callable[[], bool] = lambda: False,
+        simulators: Sequence[int] = (),
+    ) -> int:
         """End the program and all that it started; return its exit status, negative for a signal.
 
         Args:
             is_asked: Ask first, so that gem5 writes its statistics; every wait is bounded.
             is_urgent: Says while it is asked whether waiting any longer does harm.
+            simulators: The processes of the group that get SIGINT, where they are known: a wrapper
+                that gets it as well may kill the gem5 that is just writing its statistics.
         """
         if self._process.returncode is None:
             if is_asked and self.is_running:
-                self._ask_to_end(is_urgent)
+                self._ask_to_end(is_urgent, simulators)
             with suppress(ProcessLookupError):  # not yet reaped: the group's number is still ours
                 os.killpg(self.pid, signal.SIGKILL)
             self._reap()
@@ -144,15 +152,16 @@ class SupervisedProcess:
                 return
             time.sleep(_LOOK_S)
 
-    def _ask_to_end(self, is_urgent: Callable[[], bool]) -> None:
+    def _ask_to_end(self, is_urgent: Callable[[], bool], simulators: Sequence[int]) -> None:
         for number, grace_s in (
             (signal.SIGINT, INTERRUPT_GRACE_S),
             (signal.SIGTERM, TERMINATE_GRACE_S),
         ):
-            send = os.killpg if self._is_group_asked else os.kill
-            with suppress(ProcessLookupError):
-                send(self.pid, number)
-                send(self.pid, signal.SIGCONT)
+            if number == signal.SIGINT and simulators:
+                for pid in simulators:
+                    _signal(os.kill, pid, number)
+            else:
+                _signal(os.killpg if self._is_group_asked else os.kill, self.pid, number)
             deadline = time.monotonic() + grace_s
             while time.monotonic() < deadline:
                 if self.wait(_ASKING_LOOK_S) and self._has_group_ended():
@@ -167,7 +176,21 @@ class SupervisedProcess:
         return not self._is_group_asked or not tasks_of_group(self.pid)
 
 
-def _dying_with_parent() -> Callable[[], None]:
-    """Return what makes the kernel end the program when harness is killed."""
+def _signal(send: Callable[[int, int], None], pid: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        send(pid, number)
+        send(pid, signal.SIGCONT)  # a stopped process hears nothing
+
+
+def _before_exec() -> Callable[[], None]:
+    """Return what the new process does first: it dies with harness, and hears SIGINT.
+
+    A harness in a shell's background is deaf to SIGINT, which programs inherit.
+    """
     prctl = ctypes.CDLL(None).prctl
-    return lambda: prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+
+    def prepare() -> None:
+        prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    return prepare

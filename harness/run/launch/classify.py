@@ -70,7 +70,7 @@ def _stopped(evidence: Evidence) -> Verdict | None:
         return None
     if stop.reason is StopReason.INTERRUPTED:
         ending = ending_of_signal(stop.signal, os.environ, time.time())
-        return Verdict(ending, "interrupted", stop.text)
+        return Verdict(ending, f"interrupted ({stop.signal})", stop.text)
     ending, cause, way_out = _STOPS[stop.reason]
     return Verdict(ending, cause, stop.text, way_out)
 

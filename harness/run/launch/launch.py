@@ -16,6 +16,7 @@ from harness.run.ending import Ending
 from harness.run.launch.checks import failed_check
 from harness.run.launch.classify import classify
 from harness.run.launch.command import LaunchCommand, understand
+from harness.run.launch.config_inputs import files_of_config
 from harness.run.launch.evidence import Evidence, gather
 from harness.run.launch.frozen import LAUNCH_JSON, FrozenLaunch, freeze
 from harness.run.launch.host import host_facts
@@ -27,6 +28,7 @@ from harness.run.launch.rerun_script import CMD_SH, rerun_script
 from harness.run.launch.stats_evidence import stats_name
 from harness.run.launch.stops import StopReason
 from harness.run.launch.supervise import LaunchSupervisor, Supervised
+from harness.run.launch.verdict import Verdict
 from harness.run.live import LiveStatus, StatusFile
 from harness.run.watch import undisturbed, watched
 
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from harness.run.launch.spec import LaunchSpec
-    from harness.run.launch.verdict import Verdict
     from harness.run.prepared import Progress
 
 _LARGEST_COPY_BYTES = 1 << 20
@@ -153,8 +154,7 @@ def _run(
         return FinishedLaunch(directory.path, error.exit_code, outcome)
     finally:
         status.remove()
-    with undisturbed():
-        return _judge(frozen, command, directory, supervised, started_s)
+    return _judge(frozen, command, directory, supervised, started_s)
 
 
 def _judge(
@@ -164,18 +164,27 @@ def _judge(
     supervised: Supervised,
     started_s: float,
 ) -> FinishedLaunch:
-    run = directory.path.absolute()
-    evidence = gather(frozen.spec, command, run, supervised)
-    verdict = classify(evidence)
-    if verdict.ending is Ending.SUCCESS:
-        verdict = failed_check(frozen.spec, run) or verdict
-    outcome = _outcome(evidence, verdict, run, started_s)
+    """Look at what the command left, and write the result whatever comes."""
+    spec, run = frozen.spec, directory.path.absolute()
+    is_interrupted = False
     try:
-        directory.write(RESULT_JSON, outcome.to_json())
-    except BackendError as error:
-        outcome = replace(outcome, ending=Ending.DISK_FULL, message=str(error))
-    shutil.rmtree(run / NOTES_FOLDER, ignore_errors=True)
-    return FinishedLaunch(directory.path, _exit_code(outcome, supervised), outcome)
+        verdict = classify(gather(spec, command, run, supervised))
+        if verdict.ending is Ending.SUCCESS:
+            verdict = failed_check(spec, run) or verdict
+    except KeyboardInterrupt:
+        is_interrupted = True
+        text = "harness was interrupted after gem5 had ended, before the run was judged"
+        verdict = Verdict(Ending.CANCELLED, "interrupted", text)
+    with undisturbed():
+        evidence = gather(spec, command, run, supervised)
+        outcome = _outcome(evidence, verdict, run, started_s)
+        try:
+            directory.write(RESULT_JSON, outcome.to_json())
+        except BackendError as error:
+            outcome = replace(outcome, ending=Ending.DISK_FULL, message=str(error))
+        shutil.rmtree(run / NOTES_FOLDER, ignore_errors=True)
+    code = ExitCode.INTERRUPTED if is_interrupted else _exit_code(outcome, supervised)
+    return FinishedLaunch(directory.path, code, outcome)
 
 
 def _outcome(evidence: Evidence, verdict: Verdict, run: Path, started_s: float) -> LaunchOutcome:
@@ -202,6 +211,7 @@ def _outcome(evidence: Evidence, verdict: Verdict, run: Path, started_s: float) 
         build={} if main is None else main.build,
         simulations=tuple(replace(each, gem5={}, build={}) for each in evidence.simulations),
         hashes=_config_hashes(run / OUTDIR),
+        inputs=files_of_config(run / OUTDIR, evidence.spec.cwd),
         started_s=round(started_s, 3),
         host=host_facts(),
     )

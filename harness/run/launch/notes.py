@@ -69,6 +69,12 @@ def latest_tick(run: Path) -> int:
     return max((each.tick for each in read_simulations(run)), default=0)
 
 
+def noted_processes(run: Path) -> list[int]:
+    """Return the numbers of the processes that are gem5, as they number themselves."""
+    names = (path.stem for path in (run / NOTES_FOLDER).glob("*.json"))
+    return sorted(int(name) for name in names if name.isdigit())
+
+
 def _read(path: Path) -> Simulation | None:
     try:
         return _simulation(json.loads(path.read_text()))

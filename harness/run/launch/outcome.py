@@ -40,6 +40,8 @@ class LaunchOutcome:
         build: What gem5 was built with.
         simulations: The processes of gem5 and their exit events.
         hashes: SHA-256 of config.ini and config.json, which hold all parameters.
+        inputs: The files that config.ini names, such as guests' programs, kernels and disks: path,
+            size, hash.
         started_s: When the command began, in seconds since the epoch.
         host: The machine.
         differences: For a repeated launch, what differs from the first; empty if nothing.
@@ -61,6 +63,7 @@ class LaunchOutcome:
     build: dict[str, Any] = field(default_factory=dict)
     simulations: tuple[Simulation, ...] = ()
     hashes: dict[str, str] = field(default_factory=dict)
+    inputs: tuple[dict[str, Any], ...] = ()
     started_s: float = 0.0
     host: dict[str, Any] = field(default_factory=dict)
     differences: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from harness.run.launch.frozen import FrozenLaunch, read_launch
 from harness.run.launch.launch import FinishedLaunch, launch
 from harness.run.launch.outcome import read_outcome
 from harness.run.launch.places import OUTDIR
+from harness.run.launch.rerun_script import absent_variables
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -56,7 +57,8 @@ def repeat(
     before = read_outcome(old)
     if not takes_changes:
         _check_files(frozen)
-    spec = replace(frozen.spec, environment=frozen.environment)
+    absent = tuple(dict.fromkeys((*frozen.spec.without, *absent_variables(frozen))))
+    spec = replace(frozen.spec, environment=frozen.environment, without=absent)
     name = Path(old.absolute().name).name
     finished = launch(spec, output, progress, name=name, force=force, echo=echo)
     found = differences(before, finished.outcome, old / OUTDIR, finished.directory / OUTDIR)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from harness.run.launch.frozen import FrozenLaunch
 
 CMD_SH = "cmd.sh"
-_INFLUENTIAL = (
+INFLUENTIAL = (
     *("LD_LIBRARY_PATH", "LD_PRELOAD", "PYTHONPATH", "PYTHONHOME", "PYTHONHASHSEED"),
     *("GEM5_CONFIG", "GEM5_RESOURCE_DIR", "GEM5_RESOURCE_JSON", "GEM5_RESOURCE_JSON_APPEND"),
     *("M5_PATH", "M5_OVERRIDE_PY_SOURCE", "OMP_NUM_THREADS"),
@@ -57,16 +57,20 @@ def rerun_script(frozen: FrozenLaunch, outdir: str) -> str:
         frozen: The launch.
         outdir: The output folder that stands in its command, to be replaced by another.
     """
-    present = frozen.environment
     return _TEMPLATE % {
         "hashes": "".join(_hash_line(each) for each in frozen.files),
-        "unset": " ".join(name for name in _INFLUENTIAL if name not in present) or "_",
+        "unset": " ".join(absent_variables(frozen)) or "_",
         "exports": "".join(
-            f"export {name}={shlex.quote(value)}\n" for name, value in present.items()
+            f"export {name}={shlex.quote(value)}\n" for name, value in frozen.environment.items()
         ),
         "cwd": shlex.quote(frozen.spec.cwd),
         "command": " ".join(_quoted(word, outdir) for word in frozen.command),
     }
+
+
+def absent_variables(frozen: FrozenLaunch) -> tuple[str, ...]:
+    """Return the variables that would change a run, and that this one did not have."""
+    return tuple(name for name in INFLUENTIAL if name not in frozen.environment)
 
 
 def _hash_line(file: dict[str, object]) -> str:

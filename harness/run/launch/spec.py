@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.base.errors import SpecError
+from harness.base.threads import users_variables
 
 OUTDIR_WORD = "{outdir}"
 """Stands in a command for gem5's output folder, where harness cannot put an option itself."""
@@ -25,6 +26,7 @@ class LaunchSpec:
         argv: The command: wrappers, gem5, its options, the script, its arguments.
         cwd: Where it runs; empty for the current folder. Relative paths in `argv` begin here.
         environment: Variables that are added to ours or replace them.
+        without: Names of variables of ours that the command does not get.
         timeout_s: Limit of host time; 0 for none.
         memory_bytes: Limit of the resident memory of gem5 and all that it started; 0 for none.
         no_progress_s: End the run when for so long no CPU time was used, no file grew and no tick
@@ -43,6 +45,7 @@ class LaunchSpec:
     argv: tuple[str, ...]
     cwd: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
     timeout_s: float = 0.0
     memory_bytes: int = 0
     no_progress_s: float = 0.0
@@ -56,7 +59,7 @@ class LaunchSpec:
     notes_exits: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("argv", "expect", "checks", "inputs"):
+        for name in ("argv", "without", "expect", "checks", "inputs"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         object.__setattr__(self, "cwd", str(Path(self.cwd or ".").absolute()))
         object.__setattr__(self, "environment", dict(sorted(self.environment.items())))
@@ -82,7 +85,9 @@ class LaunchSpec:
 
     def full_environment(self) -> dict[str, str]:
         """Return all variables that the command gets, before harness adds its own."""
-        return {**os.environ, **self.environment}
+        ours = users_variables(os.environ)
+        kept = {name: value for name, value in ours.items() if name not in self.without}
+        return {**kept, **self.environment}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the specification as plain data."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from harness.base.units import format_bytes, format_ticks
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _TAIL_LINES = 10
 _TAIL_BYTES = 64 << 10
+_CHATTER = re.compile(r"(\S+:\d+: )?(warn|info|hack): ")
 _BACKTRACE = ("--- BEGIN LIBC BACKTRACE", "--- END LIBC BACKTRACE")
 
 
@@ -58,7 +60,7 @@ def failure_lines(finished: FinishedLaunch) -> list[str]:
 
 
 def last_lines(path: Path) -> list[str]:
-    """Return the last lines of a file that say something; backtraces are left out."""
+    """Return the last lines of a file that say something; warnings and backtraces do not."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
@@ -70,7 +72,8 @@ def last_lines(path: Path) -> list[str]:
         is_trace = (is_trace or line.startswith(_BACKTRACE[0])) and not line.startswith(
             _BACKTRACE[1]
         )
-        if line.strip() and not is_trace and not line.startswith(_BACKTRACE[1]):
+        is_said = line.strip() and not is_trace and not line.startswith(_BACKTRACE[1])
+        if is_said and not _CHATTER.match(line):
             kept.append(line.rstrip())
     return kept[-_TAIL_LINES:]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness.base.units import format_bytes
 from harness.run.followed_file import FollowedFile
 from harness.run.launch.kernel_kills import OomCounts, oom_counts
+from harness.run.launch.notes import noted_processes
 from harness.run.launch.output_growth import output_state
 from harness.run.launch.places import OUTDIR, STDERR, STDOUT
 from harness.run.launch.process_tree import ProcessTree, TreeSample
@@ -90,6 +91,7 @@ class LaunchSupervisor:
         echo: BinaryIO | None = None,
     ) -> None:
         self._spec = spec
+        self._run = run
         self._outdir = outdir = run / OUTDIR
         self._progress = progress
         self._status = status
@@ -186,7 +188,8 @@ class LaunchSupervisor:
         if self._progress is not None and stop is not None and process.is_running:
             self._progress.stage(f"{stop.text}; ending gem5")
         tree.sample()
-        status = process.end(is_urgent=is_urgent)
+        simulators = [pid for pid in noted_processes(self._run) if pid in tree.seen]
+        status = process.end(is_urgent=is_urgent, simulators=simulators)
         self._status.note(simulator_pid=0)
         return status, process.resources
 

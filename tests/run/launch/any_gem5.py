@@ -48,14 +48,18 @@ class Gem5:
         with self.stats.open("a") as file:
             file.write(text[: len(text) // 2] if is_cut else text)
 
-    def exits(self, cause: str, tick: int = 1000, code: int = 0, *, is_noted: bool = True) -> None:
-        """Return from m5.simulate(), and note it as the module on PYTHONPATH does in gem5."""
+    def exits(self, cause: str, tick: int = 1000, code: int = 0) -> None:
+        """Return from m5.simulate()."""
+        noted = {"cause": cause, "code": code, "tick": tick, "causes": {cause: 1}}
+        self.note(state="exited", exits=1, **noted)
+
+    def note(self, **data: object) -> None:
+        """Note something as the module on PYTHONPATH does in gem5."""
         folder = os.environ.get("HARNESS_LAUNCH_NOTES", "")
-        if folder and is_noted:
-            note = {"pid": os.getpid(), "is_fork": False, "exits": 1, "causes": {cause: 1}}
-            note.update(state="exited", cause=cause, code=code, tick=tick)
+        if folder:
+            note = {"pid": os.getpid(), "is_fork": False, "exits": 0, "causes": {}}
             note.update(outdir=str(self.outdir), version="24.0.0.1", compiled="Nov 1 2026")
-            note.update(python="3.11", build={"PROTOCOL": "MI_example"})
+            note.update({"python": "3.11", "build": {"PROTOCOL": "MI_example"}, **data})
             Path(folder, f"{os.getpid()}.json").write_text(json.dumps(note))
 
     def good(self, tick: int = 1000) -> None:
@@ -63,7 +67,7 @@ class Gem5:
         self.exits("exiting with last active thread context", tick)
         self.dump(tick)
 
-    def hang(self, *, polite: bool = True, busy: bool = False) -> None:
+    def hang(self, *, polite: bool = True, busy: bool = False, takes: int = 0) -> None:
         """Simulate until somebody ends it; SIGINT ends a gem5 that simulates in good order."""
 
         def interrupt(*_: object) -> None:
@@ -75,6 +79,8 @@ class Gem5:
         signal.signal(signal.SIGINT, interrupt)
         if not polite:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        self.note(state="simulating")
+        self.memory = bytearray(takes)
         (self.outdir / "hangs").write_text(str(os.getpid()))
         while True:
             if not busy:
