@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.base.child_process import end_text
@@ -187,6 +188,10 @@ def _lacks_stats(evidence: Evidence) -> Verdict | None:
     if main is not None and not main.is_used and not stats.dumps:
         text = "the script ended without a call of m5.simulate()"
         return Verdict(Ending.WRONG_OUTPUT, "nothing was simulated", text, way_out)
+    if not stats.dumps and main is not None and Path(main.outdir) != evidence.outdir:
+        text = f"gem5 wrote into {main.outdir} instead of {evidence.outdir}"
+        way_out = "a script around gem5 must leave gem5's -d to harness"
+        return Verdict(Ending.WRONG_OUTPUT, "output elsewhere", text, way_out)
     if not stats.dumps:
         found = "ends inside its first dump" if stats.is_cut else "holds no dump"
         text = f"there are no statistics: gem5's file {found}"

@@ -83,7 +83,7 @@ def understand(spec: LaunchSpec) -> LaunchCommand:
     if any(OUTDIR_WORD in word for word in spec.argv):
         return LaunchCommand(spec.argv, -1, gem5, kind, Gem5Arguments(), spec.cwd)
     if index < 0 or kind is Kind.DEAF_WRAPPER:
-        raise _not_found(spec, kind)
+        raise _not_found(spec, kind, spec.argv[index])
     arguments = read_arguments(spec.argv[index + 1 :])
     command = LaunchCommand(spec.argv, index, gem5, kind, arguments, spec.cwd)
     _check_options(arguments)
@@ -100,26 +100,24 @@ def _find_gem5(spec: LaunchSpec, search_path: str) -> tuple[int, Kind]:
                 expected=" ".join(spec.argv),
                 got=spec.gem5_word,
             )
-        return spec.argv.index(spec.gem5_word), Kind.GEM5
-    is_after_option = False
+        program = find_program(spec.gem5_word, spec.cwd, search_path)
+        is_gem5 = recognise(spec.gem5_word, program) is Kind.GEM5
+        return spec.argv.index(spec.gem5_word), Kind.GEM5 if is_gem5 else Kind.WRAPPER
     for index, word in enumerate(spec.argv):
         if index and (word.startswith("-") or "=" in word):
-            is_after_option = True
             continue
         program = find_program(word, spec.cwd, search_path)
         kind = recognise(word, program)
-        if kind in {Kind.GEM5, Kind.WRAPPER}:
-            return index, kind
-        if kind is Kind.DEAF_WRAPPER and not is_after_option:
+        if kind in {Kind.GEM5, Kind.WRAPPER, Kind.DEAF_WRAPPER}:
             return index, kind
     return -1, Kind.OTHER
 
 
-def _not_found(spec: LaunchSpec, kind: Kind) -> SpecError:
+def _not_found(spec: LaunchSpec, kind: Kind, word: str) -> SpecError:
     if kind is Kind.DEAF_WRAPPER:
         return SpecError(
-            "the command is a script that starts gem5 without passing on its arguments",
-            where=spec.argv[0],
+            "a script of the command starts gem5 without passing on its arguments",
+            where=word,
             expected='a script that ends in: gem5.opt "$@"',
             way_out=_WAYS_OUT,
         )

@@ -34,6 +34,7 @@ class Evidence:
         messages: What it printed.
         simulations: What gem5 noted of its exits.
         stats: The dumps that it left.
+        outdir: gem5's output folder, as the launch chose it.
         signal: The signal that ended gem5, also where a wrapper tells it by its status; 0 if none.
         is_kernel_oom: Whether the kernel killed something for want of memory meanwhile.
         is_disk_full: Whether the disk of the output has no room left.
@@ -44,6 +45,7 @@ class Evidence:
     messages: Messages
     simulations: tuple[Simulation, ...]
     stats: StatsEvidence
+    outdir: Path
     signal: int
     is_kernel_oom: bool
     is_disk_full: bool
@@ -87,6 +89,7 @@ def gather(spec: LaunchSpec, command: LaunchCommand, run: Path, supervised: Supe
         read_messages(outdir, chosen),
         read_simulations(run),
         read_stats_evidence(outdir, options.value("stats-file")),
+        outdir,
         number,
         _is_kernel_oom(supervised) if number else False,
         _is_disk_full(outdir),

@@ -67,6 +67,9 @@ def _script_kind(program: Path) -> Kind:
     text = program.read_text(errors="replace")
     if not _NAMES_GEM5.search(text):
         return Kind.OTHER
+    first_line = text.partition("\n")[0]
+    if _NAMES_GEM5.search(first_line):  # gem5 interprets it, and takes no options after it
+        return Kind.DEAF_WRAPPER
     return Kind.WRAPPER if _PASSES_ARGUMENTS.search(text) else Kind.DEAF_WRAPPER
 
 
