@@ -127,7 +127,9 @@ def test_without_notes_a_silent_script_is_judged_by_what_is_left(library: Run) -
 
 
 @pytest.mark.parametrize("notes", [True, False])
-def test_a_script_of_objects_is_a_success_with_and_without_notes(objects: Run, notes: bool) -> None:
+def test_a_script_of_objects_is_a_success_with_and_without_notes(
+    objects: Run, *, notes: bool
+) -> None:
     outcome = objects("simulate", notes_exits=notes).outcome
     assert (outcome.ending, outcome.exit_cause) == (Ending.SUCCESS, LAST_THREAD)
 
