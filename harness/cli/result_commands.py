@@ -68,8 +68,9 @@ def compare(
     """Compare two runs, or two stats.txt."""
     from harness.report.compare_tables import compare_runs, compare_statistics  # noqa: PLC0415
     from harness.report.table import print_table  # noqa: PLC0415
+    from harness.run.launch.frozen import is_launch  # noqa: PLC0415
 
-    if not Path(first).is_file() and not Path(second).is_file():
+    if not any(Path(each).is_file() or is_launch(Path(each)) for each in (first, second)):
         from harness.run.result import read_result  # noqa: PLC0415
 
         for table in compare_runs((first, read_result(first)), (second, read_result(second))):
@@ -126,9 +127,9 @@ def status(run: RunArgument) -> None:
 
 
 def _stats_file(path: str) -> Path:
-    from harness.run.directory import STATS_TXT  # noqa: PLC0415
+    from harness.run.directory import find_stats  # noqa: PLC0415
 
-    return Path(path) / STATS_TXT if Path(path).is_dir() else Path(path)
+    return find_stats(path)
 
 
 def _chosen_dumps(dumps: list[Dump], choice: str) -> list[tuple[int, Dump]]:

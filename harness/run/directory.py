@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 RUN_JSON = "run.json"
 RESULT_JSON = "result.json"
 STATS_TXT = "stats.txt"
+_STATS_NAMES = (STATS_TXT, f"{STATS_TXT}.gz")
+GEM5_OUTPUT = "m5out"
+"""gem5's output folder in a run's directory."""
 TIMELINE = "timeline.npy"
 INPUTS = "inputs"
 MODEL_LOG = "model.log"
 OWN_FILES = (
     *(RUN_JSON, RESULT_JSON, STATS_TXT, TIMELINE, "config.ini", "config.json"),
     *("graph.pb", "weights.bin", "program.pb", "program.bin", MODEL_LOG, "trace.json", INPUTS),
-    *("inputs.bin", "m5out", "status.json"),
+    *("inputs.bin", GEM5_OUTPUT, "status.json"),
 )
 """What a run may leave in its directory; replacing an old run removes these only."""
 
@@ -233,3 +236,12 @@ def find_run(path: str | Path) -> Path:
             "not a run directory", where=str(path), expected=f"a directory with {RUN_JSON}"
         )
     return directory
+
+
+def find_stats(path: str | Path) -> Path:
+    """Return the statistics of a run's directory, or of gem5's output folder in it; or the file."""
+    chosen = Path(path)
+    if not chosen.is_dir():
+        return chosen
+    places = (chosen / folder / name for folder in ("", GEM5_OUTPUT) for name in _STATS_NAMES)
+    return next((each for each in places if each.is_file()), chosen / STATS_TXT)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from harness.run.directory import RESULT_JSON, Layout
+from harness.run.directory import GEM5_OUTPUT, RESULT_JSON, Layout
 from harness.run.launch.frozen import LAUNCH_JSON
 from harness.run.launch.notes import NOTES_FOLDER
 from harness.run.launch.rerun_script import CMD_SH
 from harness.run.live import STATUS_JSON
 
-OUTDIR = "m5out"
+OUTDIR = GEM5_OUTPUT
 STDOUT, STDERR = "simout.txt", "simerr.txt"
 """What the command printed, in the output folder, under gem5's own names."""
 OLD_STDOUT, OLD_STDERR = "simout", "simerr"

@@ -95,10 +95,15 @@ class Gem5:
 def main(argv: list[str]) -> int:
     outdir, place = Path("m5out"), 0
     redirects = []
-    while place < len(argv) and argv[place].startswith("-"):
+    while place < len(argv) and argv[place].startswith("-") and argv[place] != "-c":
         word = argv[place]
         if word.startswith("--outdir="):
             outdir = Path(word.partition("=")[2])
+        elif word == "-d":
+            place += 1
+            outdir = Path(argv[place])
+        elif word.startswith("--debug-"):
+            pass
         elif word not in FLAGS:
             sys.stderr.write(f"gem5.opt: error: no such option: {word}\n")
             return 2
@@ -112,10 +117,13 @@ def main(argv: list[str]) -> int:
     gem5.say("gem5 Simulator System.  https://www.gem5.org\n\ngem5 version 24.0.0.1")
     gem5.say("gem5 compiled Nov 1 2026 08:00:00")
     gem5.stats.write_text("")
-    script = Path(argv[place])
+    if argv[place] == "-c":
+        script, text = "<string>", argv[place + 1]
+    else:
+        script, text = argv[place], Path(argv[place]).read_text()
     scope = {"gem5": gem5, "arguments": argv[place + 1 :], "__name__": "__m5_main__"}
     try:
-        exec(compile(script.read_text(), str(script), "exec"), scope)  # noqa: S102 - it is gem5
+        exec(compile(text, script, "exec"), scope)  # noqa: S102 - it is gem5
     except Exception as error:  # noqa: BLE001 - as pybind11 prints it
         gem5.complain(f"{type(error).__name__}: {error}\n\nAt:\n  {script}(1): <module>")
         return 1
