@@ -30,12 +30,8 @@ def _blocks(language: str) -> list[str]:
 
 def _commands() -> list[str]:
     lines = [line.strip() for line in TUTORIAL.splitlines() if line.startswith("    ")]
-    return [
-        line
-        for line in lines
-        if line.startswith(("harness launch", "harness s", "harness c"))
-        or line.startswith(("sh ", "gcc "))
-    ]
+    begins = ("harness launch", "harness status", "harness stats", "harness compare", "sh ", "gcc ")
+    return [line for line in lines if line.startswith(begins)]
 
 
 def _run_all(folder: Path, environment: dict[str, str]) -> list[tuple[str, int, str]]:

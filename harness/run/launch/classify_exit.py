@@ -20,21 +20,30 @@ _GUEST_PANICS = ("kernel panic", "kernel oops")
 
 
 def judge_exit(evidence: Evidence) -> Verdict | None:
-    """Return a verdict if an exit speaks against the run: its own, or that of a fork."""
+    """Return a verdict if an exit speaks against the run: its own, or another process's."""
     verdict = _judge(evidence.cause, evidence.code, evidence)
     if verdict is not None:
         return verdict
-    for fork in evidence.simulations:
-        if fork.is_fork and fork.exits:
-            verdict = _judge(fork.cause, fork.code, evidence)
+    for other in evidence.simulations:  # forks, MultiSim's, or a wrapper's runs before
+        if other is not evidence.main and other.exits:
+            verdict = None if _is_expected(other, evidence) else _bad_cause(other.cause, other.code)
             if verdict is not None:
                 return verdict
     return _unfinished(evidence.main, evidence)
 
 
+def _is_expected(simulation: Simulation, evidence: Evidence) -> bool:
+    said = _said(simulation.cause, simulation.code)
+    return any(fnmatchcase(said, pattern) for pattern in evidence.spec.expect)
+
+
+def _said(cause: str, code: int) -> str:
+    return f"{cause}, code {code}" if code else cause
+
+
 def _judge(cause: str, code: int, evidence: Evidence) -> Verdict | None:
     expect = evidence.spec.expect
-    said = f"{cause}, code {code}" if code else cause
+    said = _said(cause, code)
     if expect and any(fnmatchcase(said, pattern) for pattern in expect):
         return None
     verdict = _bad_cause(cause, code)
