@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.run.launch.evidence import Evidence
+    from harness.run.launch.notes import Simulation
 
 _CRASH_SIGNALS = {
     signal.SIGABRT,
@@ -188,7 +189,7 @@ def _lacks_stats(evidence: Evidence) -> Verdict | None:
     if main is not None and not main.is_used and not stats.dumps:
         text = "the script ended without a call of m5.simulate()"
         return Verdict(Ending.WRONG_OUTPUT, "nothing was simulated", text, way_out)
-    if not stats.dumps and main is not None and Path(main.outdir) != evidence.outdir:
+    if not stats.dumps and main is not None and _is_elsewhere(main, evidence.outdir):
         text = f"gem5 wrote into {main.outdir} instead of {evidence.outdir}"
         way_out = "a script around gem5 must leave gem5's -d to harness"
         return Verdict(Ending.WRONG_OUTPUT, "output elsewhere", text, way_out)
@@ -200,3 +201,7 @@ def _lacks_stats(evidence: Evidence) -> Verdict | None:
         text = f"the statistics are cut off: {', '.join(stats.files)} ends inside a dump"
         return Verdict(Ending.WRONG_OUTPUT, "statistics cut off", text)
     return None
+
+
+def _is_elsewhere(simulation: Simulation, outdir: Path) -> bool:
+    return not Path(simulation.outdir).is_relative_to(outdir)

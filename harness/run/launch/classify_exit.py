@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ def judge_exit(evidence: Evidence) -> Verdict | None:
         if other is not evidence.main and other.exits:
             verdict = None if _is_expected(other, evidence) else _bad_cause(other.cause, other.code)
             if verdict is not None:
-                return verdict
+                return replace(verdict, message=f"{verdict.message}, in {other.outdir}")
     return _unfinished(evidence.main, evidence)
 
 

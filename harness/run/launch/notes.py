@@ -61,6 +61,8 @@ def read_simulations(run: Path) -> tuple[Simulation, ...]:
     """Return what the processes of gem5 noted: the launched ones, then forks, by their folders."""
     read = (_read(path) for path in (run / NOTES_FOLDER).glob("*.json"))
     found = [each for each in read if each is not None]
+    if any(each.is_used for each in found):  # MultiSim's own process and its helpers are not
+        found = [each for each in found if each.is_used]
     return tuple(sorted(found, key=lambda each: (each.is_fork, each.outdir)))
 
 

@@ -48,8 +48,9 @@ class _Notes:
     def begin_again(self) -> None:
         """Have the next write look anew at what gem5 is."""
         if self._pid == os.getpid() and not self.data["is_fork"]:
-            os.close(self._file)
-            self._pid = 0
+            if self._file >= 0:
+                os.close(self._file)
+            self._pid, self._file = 0, -1
 
     def _begin(self) -> None:
         is_fork = self._pid != 0
@@ -111,14 +112,15 @@ def _note_event(notes: _Notes, event: Any) -> None:
     try:
         cause, code = str(event.getCause()), int(event.getCode())
         tick = int(sys.modules["_m5.core"].curTick())
+        if notes.data.get("pid") != os.getpid():
+            notes.write()
+        causes = notes.data["causes"]
+        if cause in causes or len(causes) < _MOST_CAUSES:
+            causes[cause] = causes.get(cause, 0) + 1
+        exits = notes.data["exits"] + 1
     except Exception:  # noqa: BLE001 - an interface that we do not know
         return
-    if notes.data.get("pid") != os.getpid():
-        notes.write()
-    causes = notes.data["causes"]
-    if cause in causes or len(causes) < _MOST_CAUSES:
-        causes[cause] = causes.get(cause, 0) + 1
-    notes.write(state="exited", exits=notes.data["exits"] + 1, cause=cause, code=code, tick=tick)
+    notes.write(state="exited", exits=exits, cause=cause, code=code, tick=tick)
 
 
 def _load_hidden() -> None:
