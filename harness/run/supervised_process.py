@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 INTERRUPT_GRACE_S = 10.0
 """For gem5 to notice SIGINT, write its statistics and end."""
 TERMINATE_GRACE_S = 2.0
+LINGER_GRACE_S = 5.0
+"""For what a command that ended by itself left behind: the pool of a MultiSim still writes."""
 KILL_GRACE_S = 2.0
 """For the kernel to take killed processes away."""
 _LOOK_S = 0.01
@@ -130,6 +132,8 @@ class SupervisedProcess:
         if self._process.returncode is None:
             if is_asked and self.is_running:
                 self._ask_to_end(is_urgent, simulators)
+            elif is_asked and self._is_group_asked:
+                self._await_stragglers(is_urgent)
             with suppress(ProcessLookupError):  # not yet reaped: the group's number is still ours
                 os.killpg(self.pid, signal.SIGKILL)
             self._reap()
@@ -170,6 +174,11 @@ class SupervisedProcess:
                     return
                 if not self.is_running:
                     time.sleep(_ASKING_LOOK_S)
+
+    def _await_stragglers(self, is_urgent: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + LINGER_GRACE_S
+        while time.monotonic() < deadline and not self._has_group_ended() and not is_urgent():
+            time.sleep(_ASKING_LOOK_S)
 
     def _has_group_ended(self) -> bool:
         """Whether nobody is left to wait for: a wrapper may end before the gem5 it started."""

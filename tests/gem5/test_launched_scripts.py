@@ -45,6 +45,8 @@ int main(int argc, char **argv) {
         for (long i = 0; i < 400 << 20; i += 4096) memory[i] = 1;
         argv[1] = "loop";
     }
+    if (argc > 1 && !strcmp(argv[1], "fail"))  /* m5_fail(delay 0, code 4) */
+        asm volatile(".byte 0x0f, 0x04; .word 0x22" : : "D"(0), "S"(4));
     for (volatile long i = 0; argc > 1 && !strcmp(argv[1], "loop"); i++) { }
     return argc > 1 ? atoi(argv[1]) : 0;
 }
@@ -118,6 +120,12 @@ def test_a_guests_exit_status_that_nobody_prints_is_known(library: Run) -> None:
     outcome = library("3").outcome
     assert outcome.ending is Ending.GUEST_FAILED
     assert "exit status 3" in outcome.message
+
+
+def test_m5_fail_in_the_guest_is_known(library: Run) -> None:
+    outcome = library("fail").outcome
+    assert (outcome.status, outcome.ending) == (0, Ending.GUEST_FAILED)
+    assert "m5_fail, code 4" in outcome.message
 
 
 def test_without_notes_a_silent_script_is_judged_by_what_is_left(library: Run) -> None:
@@ -217,3 +225,43 @@ def test_cmd_sh_simulates_the_same_again(library: Run) -> None:
     ]
     assert texts[0] == texts[1]
     assert len(texts[0]) > 100
+
+
+_MULTISIM = """\
+import gem5.utils.multisim as multisim
+from gem5.components.boards.simple_board import SimpleBoard
+from gem5.components.cachehierarchies.classic.no_cache import NoCache
+from gem5.components.memory import SingleChannelDDR3_1600
+from gem5.components.processors.cpu_types import CPUTypes
+from gem5.components.processors.simple_processor import SimpleProcessor
+from gem5.isas import ISA
+from gem5.resources.resource import BinaryResource
+from gem5.simulate.simulator import Simulator
+
+multisim.set_num_processes(2)
+for code in ("0", "3"):
+    board = SimpleBoard(
+        clk_freq="3GHz",
+        processor=SimpleProcessor(cpu_type=CPUTypes.ATOMIC, isa=ISA.X86, num_cores=1),
+        memory=SingleChannelDDR3_1600(size="32MiB"),
+        cache_hierarchy=NoCache(),
+    )
+    board.set_se_binary_workload(BinaryResource("PROGRAM"), arguments=[code])
+    multisim.add_simulator(Simulator(board=board, id=f"returns{code}"))
+"""
+
+
+def test_one_bad_simulation_of_multisim_is_a_failure(
+    gem5: Path, hello: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """gem5's pool loses what its processes return."""
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # gem5's pool cannot bear it
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    script = tmp_path / "many.py"
+    script.write_text(_MULTISIM.replace("PROGRAM", str(hello)))
+    argv = (str(gem5), "-m", "gem5.utils.multisim", str(script))
+    outcome = launch(LaunchSpec(argv, timeout_s=90), str(tmp_path / "run"), None).outcome
+    assert outcome.ending is Ending.GUEST_FAILED, outcome
+    assert "exit status 3" in outcome.message
+    assert outcome.stats == ("returns0/stats.txt", "returns3/stats.txt")
+    assert outcome.dumps == 2

@@ -14,7 +14,9 @@ import pytest
 
 from harness.run.ending import Ending
 from harness.run.launch.batch_signals import ending_of_signal
+from harness.run.launch.launch import launch
 from harness.run.launch.outcome import read_outcome
+from harness.run.launch.spec import LaunchSpec
 from harness.run.pulse import take_pulse
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ WAIT_S = 60.0
 @pytest.fixture(autouse=True)
 def _short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.run.supervised_process.TERMINATE_GRACE_S", 0.2)
+    monkeypatch.setattr("harness.run.supervised_process.LINGER_GRACE_S", 1.0)
     monkeypatch.setattr("harness.run.launch.supervise.SLOW_LOOK_S", 0.1)
 
 
@@ -203,9 +206,6 @@ def test_a_wrapper_is_not_asked_to_end_before_the_gem5_that_it_started(
         "print('after gem5:', done.returncode)\n"
     )
     wrapper.chmod(0o755)
-    from harness.run.launch.launch import launch
-    from harness.run.launch.spec import LaunchSpec
-
     script = tmp_path / "hang.py"
     script.write_text("gem5.hang()")
     spec = LaunchSpec((str(wrapper), str(script)), timeout_s=1.5)
@@ -215,9 +215,6 @@ def test_a_wrapper_is_not_asked_to_end_before_the_gem5_that_it_started(
 
 
 def test_a_gem5_whose_wrapper_does_not_wait_for_it_is_found_out(gem5: Path, tmp_path: Path) -> None:
-    from harness.run.launch.launch import launch
-    from harness.run.launch.spec import LaunchSpec
-
     wrapper, script = tmp_path / "wrapper.sh", tmp_path / "hang.py"
     wrapper.write_text(f'#!/bin/sh\n{gem5} "$@" &\nsleep 1\n')
     wrapper.chmod(0o755)
@@ -227,9 +224,6 @@ def test_a_gem5_whose_wrapper_does_not_wait_for_it_is_found_out(gem5: Path, tmp_
 
 
 def test_a_wrappers_status_tells_the_signal_that_ended_gem5(gem5: Path, tmp_path: Path) -> None:
-    from harness.run.launch.launch import launch
-    from harness.run.launch.spec import LaunchSpec
-
     wrapper, script = tmp_path / "wrapper.sh", tmp_path / "user.py"
     wrapper.write_text('#!/bin/sh\n"$@"\n')
     wrapper.chmod(0o755)
@@ -238,3 +232,12 @@ def test_a_wrappers_status_tells_the_signal_that_ended_gem5(gem5: Path, tmp_path
     outcome = launch(spec, str(tmp_path / "run"), None).outcome
     assert (outcome.ending, outcome.status) == (Ending.CANCELLED, 137)
     assert "SIGKILL" in outcome.message
+
+
+def test_what_a_command_leaves_behind_has_a_moment_to_finish(gem5: Path, tmp_path: Path) -> None:
+    wrapper, script = tmp_path / "wrapper.sh", tmp_path / "user.py"
+    wrapper.write_text(f'#!/bin/sh\n{gem5} "$@" &\nsleep 0.3\n')
+    wrapper.chmod(0o755)
+    script.write_text("import time; time.sleep(0.6); gem5.good()")
+    outcome = launch(LaunchSpec((str(wrapper), str(script))), str(tmp_path / "run"), None).outcome
+    assert outcome.ending is Ending.SUCCESS
