@@ -146,7 +146,7 @@ ENDS = {
     "limit": (Ending.MAX_TICK, "--expect 'simulate() limit reached'"),
     "fatal": (Ending.FATAL, "/no/such/program"),
     "m5.fatal": (Ending.FATAL, "the script does not like this"),
-    "misspell": (Ending.SCRIPT_ERROR, "has no attribute 'sytem'"),
+    "no such child": (Ending.SCRIPT_ERROR, "has no attribute 'absent'"),
     "raise": (Ending.SCRIPT_ERROR, "ValueError: after a good simulation"),
     "exit without a number": (Ending.SCRIPT_ERROR, "sys.exit() with nothing"),
     "exit with a text": (Ending.SCRIPT_ERROR, "sys.exit() with a text"),

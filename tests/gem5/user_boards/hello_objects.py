@@ -44,8 +44,8 @@ process = Process(cmd=["/no/such/program" if what == "fatal" else program, *argu
 system.cpu.workload = process
 system.cpu.createThreads()
 root = Root(full_system=False, system=system)
-if what == "misspell":
-    root.sistem = root.sytem
+if what == "no such child":
+    root.other = root.absent
 m5.instantiate()
 if what == "m5.fatal":
     m5.fatal("the script does not like this")
