@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+
+from harness.stats._scan import is_unit
+
+__all__ = ["BASE_UNITS", "Statistic", "is_statistic_name", "is_unit"]
 
 BASE_UNITS = (
     *("Cycle", "Tick", "Second", "Bit", "Byte", "Joule", "Volt", "Watt", "Celsius"),
     *("Count", "Ratio", "Unspecified"),
 )
 """gem5's unit vocabulary (src/base/stats/units.hh); a rate is `(A/B)`, and may nest."""
-
-_RATE = re.compile(r"\(([A-Za-z]+)/([A-Za-z]+)\)")
-
-
-def is_unit(text: str) -> bool:
-    """Tell whether `text` is a unit of gem5's vocabulary, such as "Byte" or "(Byte/Second)"."""
-    while True:
-        shorter = _RATE.sub(
-            lambda rate: "Ratio" if {rate[1], rate[2]} <= set(BASE_UNITS) else "?", text
-        )
-        if shorter == text:
-            return text in BASE_UNITS
-        text = shorter
 
 
 def is_statistic_name(name: str) -> bool:

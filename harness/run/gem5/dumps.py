@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.run.gem5.device_log import Mark
-from harness.stats.reader import BEGIN, END
+from harness.stats.writer import BEGIN_LINE, END_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,14 +42,16 @@ def read_dumps(path: Path) -> list[RawDump]:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return []
-    starts = [match.start() for match in re.finditer(rf"^{re.escape(BEGIN)}", text, re.MULTILINE)]
+    starts = [
+        match.start() for match in re.finditer(rf"^{re.escape(BEGIN_LINE)}", text, re.MULTILINE)
+    ]
     ends = [*starts[1:], len(text)]
     return [_dump(text[begin:end]) for begin, end in zip(starts, ends, strict=False)]
 
 
 def _dump(text: str) -> RawDump:
     numbers = {name: int(value) for name, value in _NUMBER.findall(text)}
-    end = re.search(rf"^{re.escape(END)}.*\n", text, re.MULTILINE)
+    end = re.search(rf"^{re.escape(END_LINE)}.*\n", text, re.MULTILINE)
     whole = text[: end.end()] if end else text.rstrip("\n") + "\n"
     ticks, final_tick = numbers.get("simTicks", 0), numbers.get("finalTick", -1)
     return RawDump(f"\n{whole}", end is not None, ticks, final_tick)

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "harness/stats/scan/line.hh"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include "harness/stats/scan/unit.hh"
+
+namespace harness::stats {
+
+namespace {
+
+constexpr std::ptrdiff_t NAME_COLUMNS = 40;
+constexpr std::ptrdiff_t VALUE_COLUMNS = 12;
+constexpr std::ptrdiff_t SHARE_COLUMNS = 10;
+/// What M5 and early gem5 printed where later ones print nan.
+constexpr std::string_view OLD_NAN[] = {"no_value", "no value", "<err: div-0>"};
+
+std::string_view textBetween(const char* begin, const char* end) {
+    return {begin, std::size_t(end - begin)};
+}
+
+/// Takes the value's text; two of the old spellings have a blank in them.
+std::string_view valueText(const char* at, const char* end) {
+    for (const std::string_view old : OLD_NAN) {
+        const std::string_view text = textBetween(at, end).substr(0, old.size());
+        if (text == old) return text;
+    }
+    return textBetween(at, wordEnd(at, end));
+}
+
+bool parseValue(std::string_view text, Number& number) {
+    if (parseNumber(text, number)) return true;
+    const bool isOld = std::find(std::begin(OLD_NAN), std::end(OLD_NAN), text) != std::end(OLD_NAN);
+    return isOld && parseNumber("nan", number);
+}
+
+bool parseShare(std::string_view text, double& share) {
+    Number number;
+    if (text.empty() || text.back() != '%') return false;
+    if (!parseNumber(text.substr(0, text.size() - 1), number)) return false;
+    share = number.value / 100;
+    return true;
+}
+
+bool isControl(char c) { return (c >= 0 && c < 0x20 && c != '\t') || c == 0x7F; }
+
+bool startsTail(char c) { return c == '#' || c == '(' || c == '|'; }
+
+bool isNumberLike(std::string_view word) {
+    Number number;
+    double share = 0;
+    return parseValue(word, number) || parseShare(word, share);
+}
+
+}  // namespace
+
+Fault readCell(const char*& at, const char* end, Cell& cell) {
+    at = skipBlanks(at, end);
+    if (at == end || startsTail(*at)) return {"no value after the name", at};
+    cell.digits = valueText(at, end);
+    if (!parseValue(cell.digits, cell.number)) return {"the value is not a number", at};
+    at = skipBlanks(at + cell.digits.size(), end);
+    cell.shareCount = 0;
+    while (at != end && !startsTail(*at)) {
+        const std::string_view text = textBetween(at, wordEnd(at, end));
+        if (cell.shareCount == 2) return {"text after the value", at};
+        if (!parseShare(text, cell.shares[cell.shareCount])) return {"text after the value", at};
+        cell.shareTexts[cell.shareCount++] = text;
+        at = skipBlanks(at + text.size(), end);
+    }
+    return {};
+}
+
+Fault checkTail(std::string_view tail) {
+    if (tail.empty() || tail.front() == '#') {
+        const auto* bad = std::find_if(tail.begin(), tail.end(), isControl);
+        return bad == tail.end() ? Fault{} : Fault{"a control character", bad};
+    }
+    const std::string_view text = tail.substr(0, tail.find_last_not_of(" \t") + 1);
+    const bool isGroup = text.size() > 2 && text.front() == '(' && text.back() == ')';
+    if (isGroup && isUnit(text.substr(1, text.size() - 2))) return {};
+    return {"text after the value", tail.data()};
+}
+
+const char* valueField(Layout layout, const char* line, const char* nameEnd) {
+    const std::ptrdiff_t width = layout == Layout::Single ? 0 : NAME_COLUMNS;
+    return line + std::max(width, nameEnd - line) + 1;
+}
+
+Columns checkColumns(Layout layout, const Cell& cell, const char* field, const char* next) {
+    if (layout == Layout::Free) return Columns::Kept;
+    const bool isPadded = layout != Layout::Single;
+    const std::ptrdiff_t valueWidth = isPadded ? VALUE_COLUMNS : 0;
+    const std::ptrdiff_t shareWidth = isPadded ? SHARE_COLUMNS : 0;
+    const auto fieldEnd = [](const char* begin, std::ptrdiff_t width, std::string_view text) {
+        return begin + std::max(width, std::ptrdiff_t(text.size()));
+    };
+    const char* end = fieldEnd(field, valueWidth, cell.digits);
+    const std::ptrdiff_t shift = cell.digits.data() + cell.digits.size() - end;
+    if (shift < 0) return Columns::Broken;
+    end += shift;
+    for (int i = 0; i < cell.shareCount; ++i) {
+        const std::string_view share = cell.shareTexts[i];
+        end = fieldEnd(end + 1, shareWidth, share);
+        if (end != share.data() + share.size()) return Columns::Broken;
+    }
+    if (isPadded) end += (2 - cell.shareCount) * (SHARE_COLUMNS + 1);
+    if (next != nullptr && next != end + 1) return Columns::Broken;
+    return shift == 0 ? Columns::Kept : Columns::ShiftedRight;
+}
+
+bool readNameWithBlanks(const char* line, const char* end, const char*& nameEnd) {
+    const char* at = wordEnd(line, end);
+    if (textBetween(line, at).find("::") == std::string_view::npos) return false;
+    while (at != end && *at == ' ') {
+        const char* word = at + 1;
+        if (word == end || *word == ' ' || startsTail(*word)) break;
+        const char* after = wordEnd(word, end);
+        if (isNumberLike(textBetween(word, after))) break;
+        at = after;
+    }
+    nameEnd = at;
+    return at != wordEnd(line, end);
+}
+
+bool isCleanName(std::string_view text) {
+    int continuation = 0;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (continuation > 0) {
+            if ((byte & 0xC0) != 0x80) return false;
+            --continuation;
+        } else if (byte >= 0x80) {
+            continuation = byte >= 0xF0 && byte < 0xF5   ? 3
+                           : byte >= 0xE0 && byte < 0xF0 ? 2
+                           : byte >= 0xC2 && byte < 0xE0 ? 1
+                                                         : -1;
+            if (continuation < 0) return false;
+        } else if (isControl(c)) {
+            return false;
+        }
+    }
+    return continuation == 0;
+}
+
+}  // namespace harness::stats

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The grammar of one line: value, shares, comment, and gem5's two ways to set them in columns.
+#pragma once
+
+#include <string_view>
+
+#include "harness/stats/scan/number.hh"
+
+namespace harness::stats {
+
+/// How the file sets its columns; decided once from its first lines.
+enum class Layout : unsigned char {
+    /// Neither of gem5's: somebody else's spacing, which is then not checked.
+    Free,
+    /// `spaces=True`, the default: name 40, value 12, shares 10 columns wide at least.
+    Padded,
+    /// As Padded, in a file whose names were lengthened later (gem5's own references were, by sed):
+    /// a value may stand further right than its column, all else is checked.
+    Renamed,
+    /// `spaces=False`: one blank between fields.
+    Single,
+};
+
+/// A value and up to two shares (of this bucket, and of all up to it), with their places.
+struct Cell {
+    Number number;
+    std::string_view digits;
+    int shareCount = 0;
+    double shares[2] = {0, 0};
+    std::string_view shareTexts[2];
+};
+
+/// Where and why a line is not gem5's; `what` is null if it is.
+struct Fault {
+    const char* what = nullptr;
+    const char* at = nullptr;
+    explicit operator bool() const { return what != nullptr; }
+};
+
+/// Skips blanks and tabs.
+inline const char* skipBlanks(const char* at, const char* end) {
+    while (at != end && (*at == ' ' || *at == '\t')) ++at;
+    return at;
+}
+
+/// Returns the end of the word at `at`.
+inline const char* wordEnd(const char* at, const char* end) {
+    while (at != end && *at != ' ' && *at != '\t') ++at;
+    return at;
+}
+
+/// Reads `value [share% [share%]]`; moves `at` to what follows, which is the end, '#', '(' or '|'.
+Fault readCell(const char*& at, const char* end, Cell& cell);
+
+/// Tells whether a tail (what follows the numbers) can stand there: a comment, or a unit alone.
+Fault checkTail(std::string_view tail);
+
+/// Whether a cell stands where gem5 would have set it.
+enum class Columns : unsigned char { Kept, ShiftedRight, Broken };
+
+/// Checks a cell's columns. `field` is where the value's field begins, `next` where the comment or
+/// the next cell's '|' stands (null: nothing follows, trailing blanks may be lost).
+Columns checkColumns(Layout layout, const Cell& cell, const char* field, const char* next);
+
+/// Returns where the value's field begins: the name's field is 40 wide or as long as the name.
+const char* valueField(Layout layout, const char* line, const char* nameEnd);
+
+/// Takes apart `name with blanks value ...`: vectors' subnames are free text. Every word after a
+/// blank must not look like a number, so that a number with a blank in it is never read as its
+/// tail.
+bool readNameWithBlanks(const char* line, const char* end, const char*& nameEnd);
+
+/// Tells whether a name can be one: valid UTF-8 without control characters.
+bool isCleanName(std::string_view text);
+
+}  // namespace harness::stats
