@@ -25,6 +25,7 @@ class Scanner:
         is_bare: bool,
         first_line: int,
         first_offset: int,
+        wanted_names: list[str] | None,
         is_wanted: Callable[[str], bool] | None,
     ) -> None: ...
     def feed(self, block: np.ndarray[Any, np.dtype[np.uint8]]) -> bool: ...

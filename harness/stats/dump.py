@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from harness.stats.names import Names
 
+_NO_SHARE = 0xFFFF
+_SHARES_PER_PERCENT = 100
+
 
 @dataclass(frozen=True, slots=True)
 class DumpEntry:
@@ -59,6 +62,7 @@ class Dump:
         self.values: np.ndarray[Any, np.dtype[np.float64]] = columns["values"]
         self._share_rows = columns["share_rows"]
         self._shares = columns["shares"]
+        self._odd_shares = dict(columns["odd_shares"])
         self._exact = {row: int(digits) for row, digits in columns["exact_integers"]}
 
     @property
@@ -148,10 +152,14 @@ class Dump:
 
     @cached_property
     def _shares_by_row(self) -> dict[int, tuple[float, ...]]:
-        pairs = self._shares.reshape(-1, 2).tolist()
+        percents = (self._shares / _SHARES_PER_PERCENT).tolist()
+        for place, percent in self._odd_shares.items():
+            percents[place] = percent
+        has_second = (self._shares[1::2] != _NO_SHARE).tolist()
+        firsts = zip(self._share_rows.tolist(), range(0, len(percents), 2), has_second, strict=True)
         return {
-            row: (first,) if math.isnan(second) else (first, second)
-            for row, (first, second) in zip(self._share_rows.tolist(), pairs, strict=True)
+            row: tuple(percent / 100 for percent in percents[at : at + 1 + is_pair])
+            for row, at, is_pair in firsts
         }
 
     @cached_property

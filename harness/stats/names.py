@@ -42,6 +42,11 @@ class NameFilter:
         globs = [each for each in self.patterns if set(each) & set("*?[")]
         self._pattern = re.compile("|".join(map(translate, globs))) if globs else None
 
+    @property
+    def has_globs(self) -> bool:
+        """Whether any pattern is more than a name."""
+        return self._pattern is not None
+
     def __call__(self, label: str) -> bool:
         """Tell whether a name matches."""
         if label in self._exact or self._is_match(label):

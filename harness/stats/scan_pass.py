@@ -12,14 +12,17 @@ from harness.stats._scan import Layout, NameTable, Scanner, look_at
 from harness.stats.source import head_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from harness.stats.dump import DumpEntry
-    from harness.stats.names import Names
+    from harness.stats.names import NameFilter, Names
     from harness.stats.source import Source
 
 HEAD_BYTES = 1 << 16
 _RENAMED_LINES = 2
+_OFTEN_EQUAL = ("ids", "share_rows")
+"""Columns that are mostly those of the dump before; equal ones are kept once."""
+_NOTHING: tuple[int, ...] = (-1,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class ScanPass:
         source: Source,
         names: Names,
         reading: Reading,
-        wanted: Callable[[str], bool] | None = None,
+        wanted: NameFilter | None = None,
         entry: DumpEntry | None = None,
     ) -> None:
         self._source = source
@@ -75,8 +78,15 @@ class ScanPass:
         self._first_line = (entry.begin_line or 0) if entry else 1
         is_bare = reading.is_bare and self._begin == 0
         self._scanner = Scanner(
-            names.table, reading.layout, is_bare, self._first_line, self._begin, wanted
+            names.table,
+            reading.layout,
+            is_bare,
+            self._first_line,
+            self._begin,
+            list(wanted.patterns) if wanted else None,
+            wanted if wanted and wanted.has_globs else None,
         )
+        self._previous: dict[str, Any] = {}
         self.finished = 0
         self.better_reading: Reading | None = None
 
@@ -101,6 +111,10 @@ class ScanPass:
     def _taken(self) -> Iterator[dict[str, Any]]:
         for columns in self._scanner.take_dumps():
             self.finished += 1
+            for key in _OFTEN_EQUAL:
+                if np.array_equal(columns[key], self._previous.get(key, _NOTHING)):
+                    columns[key] = self._previous[key]
+            self._previous = columns
             yield columns
 
     def _refuse(self) -> None:
@@ -128,7 +142,7 @@ _WAYS_OUT = {
 
 def _is_renamed(source: Source, reading: Reading) -> bool:
     """Tell whether several lines are shifted: somebody renamed statistics, nothing was damaged."""
-    scanner = Scanner(NameTable(), Layout.RENAMED, reading.is_bare, 1, 0, None)
+    scanner = Scanner(NameTable(), Layout.RENAMED, reading.is_bare, 1, 0, None, None)
     for block in source.blocks():
         if not scanner.feed(np.frombuffer(block, dtype=np.uint8)):
             break
@@ -139,4 +153,4 @@ def _is_renamed(source: Source, reading: Reading) -> bool:
 
 def _count_lines(source: Source, end: int) -> int:
     """Count the lines before an offset."""
-    return sum(block.count(b"\n") for block in source.blocks(0, end))
+    return sum(bytes(block).count(b"\n") for block in source.blocks(0, end))

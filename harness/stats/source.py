@@ -15,7 +15,7 @@ from harness.base.errors import StatsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 18
 _COMPRESSED_BLOCK_BYTES = 1 << 16
 _GZIP_WINDOW = 31
 _NAMES = ("stats.txt", "stats.txt.gz", "stats.txt.xz", "stats.txt.bz2", "stats.txt.zst")
@@ -60,12 +60,14 @@ class Source:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.where = str(path)
-        head = b"".join(self._stored_blocks(0, 8))
+        head = b"".join(map(bytes, self._stored_blocks(0, 8)))
         self._decoder = next((make for magic, make in _DECODERS if head.startswith(magic)), None)
         self.is_compressed = self._decoder is not None
 
-    def blocks(self, begin: int = 0, end: int | None = None) -> Iterator[bytes]:
+    def blocks(self, begin: int = 0, end: int | None = None) -> Iterator[bytes | memoryview]:
         """Yield the bytes of [begin, end); a compressed file can only be read whole.
+
+        A block is valid until the next one is asked for.
 
         A compressed stream that stops in its middle, as a killed run leaves it, ends there.
         """
@@ -83,7 +85,7 @@ class Source:
 
     def _stored_blocks(
         self, begin: int, end: int | None, block_bytes: int = BLOCK_BYTES
-    ) -> Iterator[bytes]:
+    ) -> Iterator[bytes | memoryview]:
         try:
             descriptor = os.open(self.path, os.O_RDONLY)
         except OSError as error:
@@ -91,13 +93,15 @@ class Source:
         try:
             if begin:
                 os.lseek(descriptor, begin, os.SEEK_SET)
+            buffer = memoryview(bytearray(block_bytes))
             left = end - begin if end is not None else None
             while left is None or left > 0:
-                block = os.read(descriptor, block_bytes if left is None else min(left, block_bytes))
-                if not block:
+                room = buffer if left is None else buffer[: min(left, block_bytes)]
+                count = os.readv(descriptor, [room])
+                if not count:
                     return
-                left = None if left is None else left - len(block)
-                yield block
+                left = None if left is None else left - count
+                yield room[:count]
         except OSError as error:
             raise _unreadable(self.where, error) from error
         finally:
@@ -112,7 +116,7 @@ class TextSource(Source):
         self.where = where
         self.is_compressed = False
 
-    def blocks(self, begin: int = 0, end: int | None = None) -> Iterator[bytes]:
+    def blocks(self, begin: int = 0, end: int | None = None) -> Iterator[bytes | memoryview]:
         """Yield the bytes of [begin, end)."""
         return iter([self._bytes[begin:end]])
 
@@ -136,11 +140,11 @@ def _unreadable(where: str, error: OSError) -> StatsError:
 
 
 def _decompressed(
-    stored: Iterable[bytes], make: Callable[[], _Decoder], where: str
-) -> Iterator[bytes]:
+    stored: Iterable[bytes | memoryview], make: Callable[[], _Decoder], where: str
+) -> Iterator[bytes | memoryview]:
     decoder: _Decoder | None = None
     for block in stored:
-        data = block
+        data = bytes(block)
         while data:
             decoder = decoder or make()
             try:

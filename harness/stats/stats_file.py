@@ -13,11 +13,9 @@ from harness.stats.scan_pass import Reading, ScanPass, look_at_head, missing_dum
 from harness.stats.tail import last_complete_dump
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from harness.stats.source import Source
-
-    Wanted = Callable[[str], bool] | None
 
 TICK_NAMES = ("simTicks", "sim_ticks")
 FINAL_TICK_NAMES = ("finalTick", "final_tick")
@@ -39,8 +37,8 @@ class StatsFile:
     @cached_property
     def dumps(self) -> list[DumpEntry]:
         """Where each dump stands; found in one quick pass, without keeping any value."""
-        ticks = frozenset(TICK_NAMES + FINAL_TICK_NAMES)
-        return [self._indexed(each) for each in self._scan(wanted=lambda name: name in ticks)]
+        ticks = NameFilter(TICK_NAMES + FINAL_TICK_NAMES)
+        return [self._indexed(each) for each in self._scan(ticks)]
 
     def _indexed(self, dump: Dump) -> DumpEntry:
         tick, final_tick = (
@@ -48,9 +46,6 @@ class StatsFile:
             for names in (TICK_NAMES, FINAL_TICK_NAMES)
         )
         return replace(dump.entry, tick=tick, final_tick=final_tick)
-
-    def __len__(self) -> int:
-        return len(self.dumps)
 
     def __iter__(self) -> Iterator[Dump]:
         return self._scan()
@@ -75,7 +70,7 @@ class StatsFile:
         for index in dumps:
             yield self.read_dump(index, wanted)
 
-    def read_dump(self, index: int, wanted: Wanted = None) -> Dump:
+    def read_dump(self, index: int, wanted: NameFilter | None = None) -> Dump:
         """Read one dump by its number, the wanted names only.
 
         Raises:
@@ -119,7 +114,9 @@ class StatsFile:
             raise missing_dump(self.source)
         return best
 
-    def _scan(self, wanted: Wanted = None, entry: DumpEntry | None = None) -> Iterator[Dump]:
+    def _scan(
+        self, wanted: NameFilter | None = None, entry: DumpEntry | None = None
+    ) -> Iterator[Dump]:
         """Read the whole file, or one dump of it."""
         done = 0
         while True:

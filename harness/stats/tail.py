@@ -23,7 +23,7 @@ def last_complete_dump(source: Source) -> tuple[int, int] | None:
     text = b""
     while begin > 0:
         step = min(step, begin)
-        text = b"".join(source.blocks(begin - step, begin)) + text
+        text = b"".join(map(bytes, source.blocks(begin - step, begin))) + text
         begin -= step
         step = len(text)
         place = _place(text, is_start=begin == 0)

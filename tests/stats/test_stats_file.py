@@ -36,7 +36,7 @@ def test_the_index_says_where_dumps_stand(tmp_path: Path) -> None:
     stats = open_stats(_written(tmp_path / "s.txt", TEXT.encode()))
     data = TEXT.encode()
 
-    assert len(stats) == 5
+    assert len(stats.dumps) == 5
     for index, entry in enumerate(stats.dumps):
         assert entry.index == index
         assert entry.is_complete
@@ -122,7 +122,7 @@ def test_the_last_dump_is_the_last_complete_one(tmp_path: Path) -> None:
     stats = open_stats(_written(tmp_path / "s.txt", (TEXT + DUMPS[0][:5000]).encode()))
 
     assert _same(stats.last().to_dict(), WHOLE[-1])
-    assert len(stats) == 6
+    assert len(stats.dumps) == 6
     assert not stats[-1].is_complete
     only = open_stats(_written(tmp_path / "t.txt", DUMPS[0][:5000].encode()))
     assert not only.last().is_complete
@@ -169,7 +169,7 @@ def test_a_damaged_frame_is_refused_with_its_line(tmp_path: Path, text: str, lin
     with pytest.raises(StatsError, match=rf"s\.txt:{line}:1"):
         parse_stats(text, "s.txt")
     with pytest.raises(StatsError, match=rf"s\.txt:{line}:1"):
-        len(open_stats(_written(tmp_path / "s.txt", text.encode())))
+        _ = open_stats(_written(tmp_path / "s.txt", text.encode())).dumps
 
 
 def test_errors_of_the_last_dump_count_lines_from_the_files_begin(tmp_path: Path) -> None:
@@ -209,9 +209,9 @@ def test_runs_directories_stand_for_their_statistics(tmp_path: Path) -> None:
     (tmp_path / "run" / "m5out").mkdir(parents=True)
     _written(tmp_path / "run" / "m5out" / "stats.txt.gz", gzip.compress(TEXT.encode()))
 
-    assert len(open_stats(tmp_path / "run")) == 5
+    assert len(open_stats(tmp_path / "run").dumps) == 5
     _written(tmp_path / "run" / "stats.txt", DUMPS[0].encode())
-    assert len(open_stats(tmp_path / "run")) == 1
+    assert len(open_stats(tmp_path / "run").dumps) == 1
 
 
 @pytest.mark.parametrize(

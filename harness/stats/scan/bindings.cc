@@ -2,6 +2,7 @@
 // harness.stats._scan: the reader of stats.txt for Python; columns come as numpy arrays.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
@@ -43,6 +44,7 @@ nb::dict dictOf(DumpColumns&& dump) {
     result["values"] = arrayOf(std::move(dump.values));
     result["share_rows"] = arrayOf(std::move(dump.shareRows));
     result["shares"] = arrayOf(std::move(dump.shares));
+    result["odd_shares"] = dump.oddShares;
     result["exact_integers"] = dump.exactIntegers;
     return result;
 }
@@ -94,8 +96,18 @@ void bindScanner(nb::module_& module) {
         .def(
             "__init__",
             [](Scanner* self, NameTable& names, Layout layout, bool isBare, std::uint64_t firstLine,
-               std::uint64_t firstOffset, const nb::object& isWanted) {
-                ScanOptions options{layout, isBare, firstLine, firstOffset, {}};
+               std::uint64_t firstOffset,
+               const std::optional<std::vector<std::string>>& wantedNames,
+               const nb::object& isWanted) {
+                ScanOptions options;
+                options.layout = layout;
+                options.isBare = isBare;
+                options.firstLine = firstLine;
+                options.firstOffset = firstOffset;
+                if (wantedNames.has_value()) {
+                    options.isSelective = true;
+                    options.wantedNames.insert(wantedNames->begin(), wantedNames->end());
+                }
                 if (!isWanted.is_none()) {
                     options.isWanted = [isWanted](const std::string& name) {
                         return nb::cast<bool>(isWanted(decoded(name)));
@@ -104,7 +116,8 @@ void bindScanner(nb::module_& module) {
                 new (self) Scanner(names, std::move(options));
             },
             nb::keep_alive<1, 2>(), nb::arg("names"), nb::arg("layout"), nb::arg("is_bare"),
-            nb::arg("first_line"), nb::arg("first_offset"), nb::arg("is_wanted").none())
+            nb::arg("first_line"), nb::arg("first_offset"), nb::arg("wanted_names").none(),
+            nb::arg("is_wanted").none())
         .def("feed",
              [](Scanner& scanner, const Block& block) {
                  const std::string_view bytes = bytesOf(block);

@@ -23,6 +23,7 @@ std::string_view textBetween(const char* begin, const char* end) {
 
 /// Takes the value's text; two of the old spellings have a blank in them.
 std::string_view valueText(const char* at, const char* end) {
+    if ((*at >= '0' && *at <= '9') || *at == '-') return textBetween(at, wordEnd(at, end));
     for (const std::string_view old : OLD_NAN) {
         const std::string_view text = textBetween(at, end).substr(0, old.size());
         if (text == old) return text;
@@ -36,12 +37,26 @@ bool parseValue(std::string_view text, Number& number) {
     return isOld && parseNumber("nan", number);
 }
 
-bool parseShare(std::string_view text, double& share) {
-    Number number;
-    if (text.empty() || text.back() != '%') return false;
-    if (!parseNumber(text.substr(0, text.size() - 1), number)) return false;
-    share = number.value / 100;
-    return true;
+/// Reads "d.dd%", "dd.dd%" and "ddd.dd%", which nearly all shares are.
+Share commonShare(std::string_view text) {
+    if (text.size() < 5 || text.size() > 7) return ODD_SHARE;
+    const std::size_t whole = text.size() - 4;
+    if (text[whole] != '.' || text.back() != '%') return ODD_SHARE;
+    if (text[0] == '0' && whole > 1) return ODD_SHARE;
+    std::uint32_t hundredths = 0;
+    for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+        if (i == whole) continue;
+        const auto digit = std::uint32_t(text[i] - '0');
+        if (digit > 9) return ODD_SHARE;
+        hundredths = hundredths * 10 + digit;
+    }
+    return hundredths < ODD_SHARE ? Share(hundredths) : ODD_SHARE;
+}
+
+bool parseShare(std::string_view text, Share& share) {
+    share = commonShare(text);
+    double percent = 0;
+    return share != ODD_SHARE || parseOddShare(text, percent);
 }
 
 bool isControl(char c) { return (c >= 0 && c < 0x20 && c != '\t') || c == 0x7F; }
@@ -50,11 +65,19 @@ bool startsTail(char c) { return c == '#' || c == '(' || c == '|'; }
 
 bool isNumberLike(std::string_view word) {
     Number number;
-    double share = 0;
+    Share share = NO_SHARE;
     return parseValue(word, number) || parseShare(word, share);
 }
 
 }  // namespace
+
+bool parseOddShare(std::string_view text, double& percent) {
+    Number number;
+    if (text.empty() || text.back() != '%') return false;
+    if (!parseNumber(text.substr(0, text.size() - 1), number)) return false;
+    percent = number.value;
+    return true;
+}
 
 Fault readCell(const char*& at, const char* end, Cell& cell) {
     at = skipBlanks(at, end);
@@ -63,6 +86,7 @@ Fault readCell(const char*& at, const char* end, Cell& cell) {
     if (!parseValue(cell.digits, cell.number)) return {"the value is not a number", at};
     at = skipBlanks(at + cell.digits.size(), end);
     cell.shareCount = 0;
+    cell.shares[1] = NO_SHARE;
     while (at != end && !startsTail(*at)) {
         const std::string_view text = textBetween(at, wordEnd(at, end));
         if (cell.shareCount == 2) return {"text after the value", at};

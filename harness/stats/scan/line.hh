@@ -2,6 +2,7 @@
 // The grammar of one line: value, shares, comment, and gem5's two ways to set them in columns.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "harness/stats/scan/number.hh"
@@ -21,14 +22,22 @@ enum class Layout : unsigned char {
     Single,
 };
 
+/// A share as it is kept: "12.34%" is 1234; what does not fit is kept apart, as a number.
+using Share = std::uint16_t;
+constexpr Share NO_SHARE = 0xFFFF;
+constexpr Share ODD_SHARE = 0xFFFE;
+
 /// A value and up to two shares (of this bucket, and of all up to it), with their places.
 struct Cell {
     Number number;
     std::string_view digits;
     int shareCount = 0;
-    double shares[2] = {0, 0};
+    Share shares[2] = {NO_SHARE, NO_SHARE};
     std::string_view shareTexts[2];
 };
+
+/// Reads a share that is not of the common form, such as "-12.50%" or "inf%".
+bool parseOddShare(std::string_view text, double& percent);
 
 /// Where and why a line is not gem5's; `what` is null if it is.
 struct Fault {

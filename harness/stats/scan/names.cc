@@ -53,6 +53,10 @@ void NameTable::describe(NameId id, std::string_view tail) {
     const Comment comment = splitComment(name.tail);
     name.description = comment.description;
     name.unit = comment.unit;
+    for (const NameId cell : name.cells) {
+        m_names[cell].description = name.description;
+        m_names[cell].unit = name.unit;
+    }
 }
 
 std::string NameTable::label(NameId id) const {

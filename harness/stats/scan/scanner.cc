@@ -145,11 +145,21 @@ void Scanner::see(NameId id) {
 }
 
 bool Scanner::isWanted(NameId id) {
-    if (!m_options.isWanted) return true;
+    if (!m_options.isSelective) return true;
     if (id >= m_wanted.size())
         m_wanted.resize(std::max<std::size_t>(id + 1, m_wanted.size() * 2), 0);
-    if (m_wanted[id] == 0) m_wanted[id] = m_options.isWanted(m_names.label(id)) ? 1 : 2;
+    if (m_wanted[id] == 0) m_wanted[id] = askIfWanted(m_names.label(id)) ? 1 : 2;
     return m_wanted[id] == 1;
+}
+
+bool Scanner::askIfWanted(const std::string& label) const {
+    const auto& names = m_options.wantedNames;
+    if (names.count(label) != 0) return true;
+    std::string base = label.substr(0, label.find("::"));
+    const std::size_t mark = base.rfind('#');
+    if (mark != std::string::npos) base.erase(mark);
+    if (base.size() != label.size() && names.count(base) != 0) return true;
+    return m_options.isWanted && m_options.isWanted(label);
 }
 
 bool Scanner::readStatistic(const char* line, const char* end) {
@@ -216,9 +226,13 @@ bool Scanner::keep(NameId id, const Cell& cell) {
     m_dump.values.push_back(cell.number.value);
     if (cell.shareCount > 0) {
         m_dump.shareRows.push_back(row);
-        const double second = cell.shares[cell.shareCount - 1];
-        m_dump.shares.push_back(cell.shares[0]);
-        m_dump.shares.push_back(cell.shareCount == 2 ? second : NO_SHARE);
+        for (int i = 0; i < 2; ++i) {
+            double percent = 0;
+            if (cell.shares[i] == ODD_SHARE && parseOddShare(cell.shareTexts[i], percent)) {
+                m_dump.oddShares.emplace_back(std::uint32_t(m_dump.shares.size()), percent);
+            }
+            m_dump.shares.push_back(cell.shares[i]);
+        }
     }
     if (!cell.number.isExact) m_dump.exactIntegers.emplace_back(row, std::string(cell.digits));
     return true;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -26,15 +27,14 @@ struct DumpColumns {
     bool isCut = false;
     std::vector<NameId> ids;
     std::vector<double> values;
-    /// Rows of lines with shares; parallel.
+    /// Rows of lines with shares, and two shares for each.
     std::vector<std::uint32_t> shareRows;
-    std::vector<double> shares;
+    std::vector<Share> shares;
+    /// Places in `shares` of the odd ones, and their percentages.
+    std::vector<std::pair<std::uint32_t, double>> oddShares;
     /// Rows of integers that no double holds, and their digits.
     std::vector<std::pair<std::uint32_t, std::string>> exactIntegers;
 };
-
-/// In place of a second share that was not printed.
-constexpr double NO_SHARE = std::numeric_limits<double>::quiet_NaN();
 
 /// What is said of a line whose columns are not the file's.
 constexpr const char* COLUMNS_MOVED =
@@ -48,7 +48,10 @@ struct ScanOptions {
     /// Line number and offset of the first byte that is fed.
     std::uint64_t firstLine = 1;
     std::uint64_t firstOffset = 0;
-    /// Asked once per name; lines of other names are not looked at. Empty: all are wanted.
+    /// Whether only some names are wanted: those here (with or without their "::element"), and
+    /// those that the function, asked once per name, says. Lines of other names are not looked at.
+    bool isSelective = false;
+    std::unordered_set<std::string> wantedNames;
     std::function<bool(const std::string&)> isWanted;
 };
 
@@ -101,6 +104,8 @@ class Scanner final {
     bool isSeen(NameId id) const { return id < m_seen.size() && m_seen[id] == m_serial; }
     void see(NameId id);
     bool isWanted(NameId id);
+    bool askIfWanted(const std::string& label) const;
+    bool isAnyCellWanted(NameId base, const char* at, const char* end);
     void openDump(bool hasBegin);
     void closeDump(bool hasEnd, std::uint64_t endOffset);
     void dropLastLine();
@@ -118,6 +123,14 @@ class Scanner final {
     std::vector<std::uint32_t> m_seen;
     /// Per name: 0 not asked, 1 wanted, 2 not.
     std::vector<std::uint8_t> m_wanted;
+    /// Per one-line name: how many of its first cells are known to be unwanted.
+    std::unordered_map<NameId, std::size_t> m_unwantedCells;
+    struct PlacedCell {
+        Cell cell;
+        const char* field;
+        const char* next;
+    };
+    std::vector<PlacedCell> m_cells;
     NameId m_previous = NO_NAME;
     std::size_t m_expectedRows = 0;
     std::size_t m_lastLineRow = 0;

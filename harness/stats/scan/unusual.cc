@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The scanner's rarer lines: one-line forms, names with blanks, M5's indented distributions.
+#include <algorithm>
+
 #include "harness/stats/scan/scanner.hh"
 
 namespace harness::stats {
@@ -19,36 +21,44 @@ bool endsWith(std::string_view text, std::string_view ending) {
 
 }  // namespace
 
+bool Scanner::isAnyCellWanted(NameId base, const char* at, const char* end) {
+    if (!m_options.isSelective) return true;
+    const auto known = m_unwantedCells.find(base);
+    const auto cells = std::size_t(std::count(at, end, '|'));
+    if (known != m_unwantedCells.end() && cells <= known->second) return false;
+    for (std::size_t i = 0; i < cells; ++i) {
+        if (isWanted(m_names.cell(base, i))) return true;
+    }
+    m_unwantedCells[base] = cells;
+    return false;
+}
+
 bool Scanner::readCells(NameId base, const char* line, const char* nameEnd, const char* end) {
     // "name | value share share | ... # text": Ruby's and Garnet's vectors and histograms.
-    struct Placed {
-        Cell cell;
-        const char* field;
-        const char* next;
-    };
-    std::vector<Placed> cells;
     const char* at = skipBlanks(nameEnd, end);
+    if (!isAnyCellWanted(base, at, end)) return true;
     const char* const field = valueField(m_options.layout, line, nameEnd);
     const Columns columns = m_options.layout == Layout::Free || at == field ? Columns::Kept
                             : at > field                                    ? Columns::ShiftedRight
                                                                             : Columns::Broken;
     if (!acceptColumns(columns)) return fail(COLUMNS_MOVED, line, end, at);
+    m_cells.clear();
     while (at != end && *at == '|') {
-        Placed placed{{}, at + 1, nullptr};
-        ++at;
+        PlacedCell& placed = m_cells.emplace_back();
+        placed.field = ++at;
         if (const Fault fault = readCell(at, end, placed.cell)) {
             return fail(fault.what, line, end, fault.at);
         }
         placed.next = at == end ? nullptr : at;
-        cells.push_back(placed);
     }
     const std::string_view tail = textBetween(at, end);
-    if (const Fault fault = checkTail(tail)) return fail(fault.what, line, end, fault.at);
-    if (!tail.empty()) m_names.describe(base, tail);
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-        const Placed& placed = cells[i];
-        const Layout layout =
-            m_options.layout == Layout::Renamed ? Layout::Padded : m_options.layout;
+    if (tail != m_names[base].tail) {
+        if (const Fault fault = checkTail(tail)) return fail(fault.what, line, end, fault.at);
+        if (!tail.empty()) m_names.describe(base, tail);
+    }
+    const Layout layout = m_options.layout == Layout::Renamed ? Layout::Padded : m_options.layout;
+    for (std::size_t i = 0; i < m_cells.size(); ++i) {
+        const PlacedCell& placed = m_cells[i];
         if (checkColumns(layout, placed.cell, placed.field, placed.next) != Columns::Kept) {
             return fail(COLUMNS_MOVED, line, end, placed.cell.digits.data());
         }
@@ -112,6 +122,9 @@ void Scanner::dropLastLine() {
     while (!m_dump.shareRows.empty() && m_dump.shareRows.back() >= row) {
         m_dump.shareRows.pop_back();
         m_dump.shares.resize(m_dump.shares.size() - 2);
+    }
+    while (!m_dump.oddShares.empty() && m_dump.oddShares.back().first >= m_dump.shares.size()) {
+        m_dump.oddShares.pop_back();
     }
     while (!m_dump.exactIntegers.empty() && m_dump.exactIntegers.back().first >= row) {
         m_dump.exactIntegers.pop_back();
