@@ -15,6 +15,7 @@ from harness.cli import (
     network_commands,
     result_commands,
     run_commands,
+    stats_commands,
     trace_commands,
 )
 
@@ -52,6 +53,7 @@ def options(
 run_commands.register(app)
 launch_commands.register(app)
 result_commands.register(app)
+stats_commands.register(app)
 network_commands.register(app)
 check_commands.register(app)
 calibration_commands.register(app)

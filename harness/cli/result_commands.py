@@ -1,15 +1,12 @@
-"""`harness stats`, `compare`, `report`, `timeline`, `status`: looking at what runs left."""
+"""`harness compare`, `report`, `timeline`, `status`: looking at what runs left."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import Annotated, Optional
 
 import typer
-
-if TYPE_CHECKING:
-    from harness.stats.reader import Dump
 
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's directory.")]
 
@@ -17,41 +14,12 @@ RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's directo
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     for name, command in (
-        ("stats", stats),
         ("compare", compare),
         ("report", report),
         ("timeline", timeline),
         ("status", status),
     ):
         app.command(name)(command)
-
-
-def stats(
-    file: Annotated[str, typer.Argument(help="Any gem5 stats.txt, or a run's directory.")],
-    patterns: Annotated[
-        Optional[list[str]],  # noqa: UP045 - typer reads it at run time on Python 3.10
-        typer.Argument(metavar="[PATTERN]...", help="Names to show, such as 'system.l2.*'."),
-    ] = None,
-    dump: Annotated[
-        str, typer.Option("--dump", help="Which dump: first, last, all, or its number from 0.")
-    ] = "last",
-) -> None:
-    """Show statistics of any gem5 stats.txt by name."""
-    from harness.base.errors import StatsError  # noqa: PLC0415
-    from harness.report.stats_tables import stats_table  # noqa: PLC0415
-    from harness.report.table import print_table  # noqa: PLC0415
-    from harness.stats.reader import read_stats  # noqa: PLC0415
-
-    path = _stats_file(file)
-    dumps = read_stats(path)
-    found = False
-    for index, chosen in _chosen_dumps(dumps, dump):
-        table = stats_table(chosen, patterns or ["*"], f"{path}, dump {index} of {len(dumps)}")
-        found = found or bool(table.rows)
-        print_table(table)
-    if not found:
-        wanted = " ".join(patterns or [])
-        raise StatsError(f"no statistic matches {wanted!r}", where=str(path))
 
 
 def compare(
@@ -77,10 +45,9 @@ def compare(
             print_table(table)
         if pattern is None:
             return
-    from harness.stats.reader import read_stats  # noqa: PLC0415
+    from harness.stats.reader import open_stats  # noqa: PLC0415
 
-    paths = _stats_file(first), _stats_file(second)
-    dumps = [read_stats(path)[-1] for path in paths]
+    dumps = [open_stats(path).last() for path in (first, second)]
     print_table(compare_statistics(dumps[0], dumps[1], pattern or "*", only_different=not show_all))
 
 
@@ -124,23 +91,3 @@ def status(run: RunArgument) -> None:
     typer.echo("\n".join([f"{run}: {pulse.verdict}", *(f"  {line}" for line in pulse.lines)]))
     if not pulse.is_well:
         raise typer.Exit(1)
-
-
-def _stats_file(path: str) -> Path:
-    from harness.run.directory import find_stats  # noqa: PLC0415
-
-    return find_stats(path)
-
-
-def _chosen_dumps(dumps: list[Dump], choice: str) -> list[tuple[int, Dump]]:
-    from harness.base.errors import StatsError  # noqa: PLC0415
-
-    numbered = list(enumerate(dumps))
-    if choice == "all":
-        return numbered
-    if choice in {"first", "last"}:
-        return [numbered[0 if choice == "first" else -1]]
-    if not choice.isdigit() or int(choice) >= len(dumps):
-        expected = f"first, last, all, or 0 to {len(dumps) - 1}"
-        raise StatsError("--dump: no such dump", expected=expected, got=choice)
-    return [numbered[int(choice)]]

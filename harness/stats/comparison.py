@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.stats.reader import Dump
+    from harness.stats.dump import Dump
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,36 @@ class Difference:
             return math.nan
         return self.second / self.first
 
+    @property
+    def absolute(self) -> float:
+        """Second minus first; NaN where that has no meaning."""
+        if self.first is None or self.second is None:
+            return math.nan
+        return self.second - self.first
 
-def compare_dumps(first: Dump, second: Dump, pattern: str = "*") -> list[Difference]:
-    """Return all lines of either dump whose name matches, in the first's order."""
-    names = {line.name: None for dump in (first, second) for line in dump.matching(pattern)}
-    return [Difference(name, _value(first, name), _value(second, name)) for name in names]
+    def is_beyond(self, threshold: float) -> bool:
+        """Tell whether the two differ by more than a fraction of the larger one.
+
+        A name that one side lacks, and NaN against a number, are always beyond.
+        """
+        if self.is_equal:
+            return False
+        if self.first is None or self.second is None:
+            return True
+        size = max(abs(self.first), abs(self.second))
+        if not math.isfinite(size) or math.isnan(self.absolute):
+            return True
+        return abs(self.absolute) > threshold * size
 
 
-def _value(dump: Dump, name: str) -> float | None:
-    line = dump.lines.get(name)
-    return None if line is None else line.value
+def compare_dumps(first: Dump, second: Dump, *patterns: str) -> list[Difference]:
+    """Return all lines of either dump whose name matches, in the first's order.
+
+    Args:
+        first: One dump.
+        second: The other one.
+        patterns: As for `NameFilter`; none: all.
+    """
+    chosen = [dump.match(*patterns or ("*",)) for dump in (first, second)]
+    names = dict.fromkeys(name for values in chosen for name in values)
+    return [Difference(name, chosen[0].get(name), chosen[1].get(name)) for name in names]

@@ -96,17 +96,25 @@ class ScanPass:
         Raises:
             StatsError: A line is not gem5's; the dumps before it were given out.
         """
-        is_good = True
         for block in self._source.blocks(self._begin, self._end):
-            is_good = self._scanner.feed(np.frombuffer(block, dtype=np.uint8))
-            yield from self._taken()
-            if not is_good:
-                break
-        if is_good and self._scanner.finish():
-            yield from self._taken()
-            return
+            yield from self.feed(block)
+            if self.better_reading is not None:
+                return
+        is_good = self._scanner.finish()
         yield from self._taken()
-        self._refuse()
+        if not is_good:
+            self._refuse()
+
+    def feed(self, block: bytes | memoryview) -> Iterator[dict[str, Any]]:
+        """Read one more block and yield the dumps that end in it.
+
+        Raises:
+            StatsError: A line is not gem5's.
+        """
+        is_good = self._scanner.feed(np.frombuffer(block, dtype=np.uint8))
+        yield from self._taken()
+        if not is_good:
+            self._refuse()
 
     def _taken(self) -> Iterator[dict[str, Any]]:
         for columns in self._scanner.take_dumps():

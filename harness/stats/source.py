@@ -41,7 +41,7 @@ def locate_stats(path: str | Path) -> Path:
     if not path.is_dir():
         if path.exists():
             return path
-        raise StatsError("there is no such file or directory", where=str(path))
+        raise StatsError("cannot read statistics: no such file or directory", where=str(path))
     for folder in (path, path / "m5out"):
         for name in _NAMES:
             if (folder / name).is_file():

@@ -123,20 +123,24 @@ class StatsFile:
             scan = ScanPass(self.source, self.names, self._reading, wanted, entry)
             for columns in scan.dumps():
                 if scan.finished > done:
-                    yield self._dump(columns, entry, done)
+                    yield dump_from_columns(self.names, columns, entry, done)
                     done += 1
             if scan.better_reading is None:
                 return
             self._reading = scan.better_reading
 
-    def _dump(self, columns: dict[str, Any], entry: DumpEntry | None, index: int) -> Dump:
-        if entry is None or columns["end_offset"] != entry.end_offset:
-            entry = DumpEntry(
-                index,
-                columns["begin_line"],
-                columns["begin_offset"],
-                columns["end_offset"],
-                is_complete=columns["has_begin"] and columns["has_end"],
-                is_cut=columns["is_cut"],
-            )
-        return Dump(self.names, columns, entry)
+
+def dump_from_columns(
+    names: Names, columns: dict[str, Any], entry: DumpEntry | None, index: int
+) -> Dump:
+    """Make a dump of what a pass found; `entry` is what it was asked for, if anything."""
+    if entry is None or columns["end_offset"] != entry.end_offset:
+        entry = DumpEntry(
+            index,
+            columns["begin_line"],
+            columns["begin_offset"],
+            columns["end_offset"],
+            is_complete=columns["has_begin"] and columns["has_end"],
+            is_cut=columns["is_cut"],
+        )
+    return Dump(names, columns, entry)

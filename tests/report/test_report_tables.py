@@ -16,7 +16,7 @@ from harness.report.picture import draw_image
 from harness.report.progress import ConsoleProgress
 from harness.report.run_report import print_run
 from harness.report.run_tables import operator_table, phase_table, run_tables
-from harness.report.stats_tables import stats_table
+from harness.report.stats_tables import stats_listing
 from harness.report.table import Table, plain_lines, print_table, shares
 from harness.report.trace_events import trace_json
 from harness.run.outputs import Classification, OutputValue, ReferenceCheck
@@ -202,7 +202,7 @@ def test_statistics_are_compared_and_shown_by_pattern() -> None:
     (b,) = parse_stats(format_dump([Statistic("x.a", 3), Statistic("y", 2)]))
 
     assert compare_statistics(a, b, "*").rows == (("x.a", "1", "3", "3.0000"),)
-    assert stats_table(a, ["x.*"], "t").rows == (("x.a", "1", "Count", "apples"),)
+    assert stats_listing(a, ["x.*"], "t").rows == (("x.a", 1, "Count", None, "apples"),)
 
 
 def test_the_trace_is_json_with_exact_times_and_named_tracks() -> None:
