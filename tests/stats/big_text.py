@@ -24,7 +24,8 @@ def whole_dump(seed: int, *, spaces: bool = True, descriptions: bool = True) -> 
     ]
     for cpu in range(4):
         root = f"board.processor.cores{cpu}.core"
-        counters = ("numCycles", "commitStats0.numInsts", "fetchStats0.numBranches")
+        lines.append(scalar(f"{root}.numCycles", dice.randrange(10**9), "Cycle"))
+        counters = ("commitStats0.numInsts", "fetchStats0.numBranches")
         lines += [scalar(f"{root}.{name}", dice.randrange(10**9), "Count") for name in counters]
         lines.append(scalar(f"{root}.ipc", dice.random(), "(Count/Cycle)"))
         values = [dice.choice([0, 0.5, float("nan")]) for _ in range(10)]
