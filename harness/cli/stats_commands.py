@@ -201,12 +201,12 @@ def follow(
 
 def _followed_path(file: str) -> Path:
     """Return the file to follow, which need not be there yet."""
-    from harness.run.directory import STATS_TXT  # noqa: PLC0415
+    from harness.run.directory import GEM5_OUTPUT, STATS_TXT  # noqa: PLC0415
 
     path = Path(file)
     if not path.is_dir():
         return path
-    inner = path / "m5out" / STATS_TXT
+    inner = path / GEM5_OUTPUT / STATS_TXT
     return inner if inner.is_file() and not (path / STATS_TXT).is_file() else path / STATS_TXT
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 RUN_JSON = "run.json"
 RESULT_JSON = "result.json"
 STATS_TXT = "stats.txt"
-_STATS_NAMES = (STATS_TXT, f"{STATS_TXT}.gz")
 GEM5_OUTPUT = "m5out"
 """gem5's output folder in a run's directory."""
 TIMELINE = "timeline.npy"
@@ -236,12 +235,3 @@ def find_run(path: str | Path) -> Path:
             "not a run directory", where=str(path), expected=f"a directory with {RUN_JSON}"
         )
     return directory
-
-
-def find_stats(path: str | Path) -> Path:
-    """Return the statistics of a run's directory, or of gem5's output folder in it; or the file."""
-    chosen = Path(path)
-    if not chosen.is_dir():
-        return chosen
-    places = (chosen / folder / name for folder in ("", GEM5_OUTPUT) for name in _STATS_NAMES)
-    return next((each for each in places if each.is_file()), chosen / STATS_TXT)

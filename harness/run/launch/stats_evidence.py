@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.stats.reader import BEGIN, END
+from harness.stats.writer import BEGIN_LINE, END_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CHUNK_BYTES = 1 << 20
-_MARK = re.compile(rb"(%s|%s)" % (re.escape(BEGIN.encode()), re.escape(END.encode())))
+_MARK = re.compile(rb"(%s|%s)" % (re.escape(BEGIN_LINE.encode()), re.escape(END_LINE.encode())))
 _DEEPEST = ("", "*/", "*/*/")
 DEFAULT_NAME = "stats.txt"
 
@@ -79,11 +79,11 @@ def _count(path: Path) -> tuple[int, bool]:
             end = 0
             for match in _MARK.finditer(text):
                 end = match.end()
-                is_end = match[1] == END.encode()
+                is_end = match[1] == END_LINE.encode()
                 dumps += is_end and is_open
                 is_broken |= is_open and not is_end
                 is_open = not is_end
-            rest = text[max(end, len(text) - len(BEGIN)) :]
+            rest = text[max(end, len(text) - len(BEGIN_LINE)) :]
     except (EOFError, zlib.error, OSError):  # a gzip file that was cut off
         is_broken = True
     return dumps, is_open or is_broken
