@@ -25,4 +25,8 @@ def use_single_threads(environment: MutableMapping[str, str]) -> None:
 
 def users_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """Return an environment as the user has it, for programs that are none of ours."""
-    return {name: value for name, value in environment.items() if name not in _OURS}
+    return {
+        name: value
+        for name, value in environment.items()
+        if name not in _OURS or value != SINGLE_THREAD[name]
+    }

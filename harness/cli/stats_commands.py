@@ -146,7 +146,7 @@ def metrics(
         metrics_listing,
     )
     from harness.stats.dump_choice import chosen_dumps  # noqa: PLC0415
-    from harness.stats.metrics.evaluation import evaluate  # noqa: PLC0415
+    from harness.stats.metrics.evaluation import evaluate, evaluate_all  # noqa: PLC0415
     from harness.stats.reader import open_stats  # noqa: PLC0415
 
     names, known = split_metrics(wanted)
@@ -155,8 +155,11 @@ def metrics(
         return
     stats = open_stats(file)
     for chosen in chosen_dumps(stats, dump):
-        values = evaluate(chosen, names, known)
-        print_listing(metrics_listing(values, dump_title(stats.where, chosen)), form.value)
+        values, refusals = (
+            (evaluate(chosen, names, known), ()) if names else evaluate_all(chosen, known)
+        )
+        title = dump_title(stats.where, chosen)
+        print_listing(metrics_listing(values, title, refusals), form.value)
 
 
 def export(

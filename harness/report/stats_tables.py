@@ -118,7 +118,9 @@ def _filled_notes(frame: Frame) -> tuple[str, ...]:
     )
 
 
-def metrics_listing(values: Iterable[MetricValue], title: str) -> Listing:
+def metrics_listing(
+    values: Iterable[MetricValue], title: str, refusals: Iterable[str] = ()
+) -> Listing:
     """Return the metrics that a dump has, what they were made of, and which it lacks."""
     values = list(values)
     rows = tuple(
@@ -134,6 +136,7 @@ def metrics_listing(values: Iterable[MetricValue], title: str) -> Listing:
     )
     lacking = [each.metric.name for each in values if not each.is_there]
     notes = (f"not in this dump: {', '.join(lacking)}",) if lacking else ()
+    notes = (*notes, *(f"refused: {each}" for each in refusals))
     return Listing(title, ("metric", "value", "unit", "unit checked", "from"), rows, notes)
 
 

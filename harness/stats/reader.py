@@ -18,13 +18,18 @@ if TYPE_CHECKING:
 __all__ = ["Dump", "DumpEntry", "StatsFile", "open_stats", "parse_stats", "read_stats"]
 
 
-def open_stats(path: str | Path) -> StatsFile:
+def open_stats(path: str | Path, *, are_columns_checked: bool = True) -> StatsFile:
     """Open a stats.txt, a compressed one, or the one in a run's directory.
+
+    Args:
+        path: The file or the directory.
+        are_columns_checked: Whether a line that leaves gem5's columns, in a file that keeps them,
+            is refused as damaged; False for files that somebody edited by hand.
 
     Raises:
         StatsError: There is none, or it cannot be read.
     """
-    return StatsFile(Source(locate_stats(path)))
+    return StatsFile(Source(locate_stats(path)), are_columns_checked=are_columns_checked)
 
 
 def read_stats(path: str | Path) -> list[Dump]:

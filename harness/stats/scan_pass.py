@@ -142,7 +142,8 @@ class ScanPass:
 
 _WAYS_OUT = {
     "the columns are shifted: a character was lost or added in this line": (
-        "a number may be damaged; if you edited the line yourself, keep gem5's columns"
+        "a number may be damaged; if you edited the line yourself, keep gem5's columns,"
+        " or open the file with are_columns_checked=False"
     ),
     "an End line of a dump whose Begin line is missing": "lines before it may be lost",
 }

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import StatsError
+from harness.stats._scan import Layout
 from harness.stats.dump import Dump, DumpEntry
 from harness.stats.names import NameFilter, Names
 from harness.stats.scan_pass import Reading, ScanPass, look_at_head, missing_dump
@@ -28,11 +29,13 @@ class StatsFile:
     names and of the dumps that the caller holds.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, are_columns_checked: bool = True) -> None:
         self.source = source
         self.where = source.where
         self.names = Names()
         self._reading: Reading = look_at_head(source)
+        if not are_columns_checked:
+            self._reading = replace(self._reading, layout=Layout.FREE)
 
     @cached_property
     def dumps(self) -> list[DumpEntry]:

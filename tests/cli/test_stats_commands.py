@@ -186,6 +186,17 @@ def test_metrics_are_listed_and_evaluated(run: Run) -> None:
     assert run("metrics", "a", "-m", "none")[0] == 2
 
 
+def test_one_wrong_unit_does_not_hide_the_other_metrics(run: Run) -> None:
+    path = Path("a", "stats.txt")
+    path.write_text(path.read_text().replace("(of all) (Cycle)", "(of all) (Count)"))
+    code, out, _ = run("metrics", "a")
+
+    assert code == 0
+    assert "seconds" in out
+    assert "refused: cycles: metric cycles does not come out in its unit" in out
+    assert run("metrics", "a", "-m", "cycles")[0] == 2
+
+
 @pytest.mark.parametrize("ending", ["csv", "json", "parquet"])
 def test_exports_have_all_rows(run: Run, ending: str) -> None:
     if ending == "parquet":

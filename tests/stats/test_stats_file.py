@@ -196,6 +196,15 @@ def test_a_character_more_or_less_in_a_padded_line_is_noticed(spaces: bool) -> N
             assert len(parse_stats(damaged)[0]) == len(parse_stats(text)[0])
 
 
+def test_columns_need_not_be_checked(tmp_path: Path) -> None:
+    text = DUMPS[0].replace(" # what simTicks", "   # what simTicks")
+    path = _written(tmp_path / "s.txt", text.encode())
+
+    with pytest.raises(StatsError, match="columns are shifted"):
+        open_stats(path).last()
+    assert _same(open_stats(path, are_columns_checked=False).last().to_dict(), WHOLE[0])
+
+
 def test_names_that_were_lengthened_later_are_accepted() -> None:
     text = DUMPS[0].replace(".ipc ", ".totalIpc ").replace("simTicks ", "simTicksAll ")
 

@@ -102,6 +102,21 @@ def evaluate(
     return [evaluator.metric(metrics[name]) for name in names or metrics]
 
 
+def evaluate_all(
+    dump: Dump, metrics: Mapping[str, Metric] | None = None
+) -> tuple[list[MetricValue], tuple[str, ...]]:
+    """Evaluate every metric; one whose units do not come out does not hide the others.
+
+    Returns:
+        The values, and why others were refused.
+    """
+    metrics = metrics or known_metrics()
+    evaluator = _Evaluator(dump, metrics)
+    tried = [evaluator.try_metric(metric) for metric in metrics.values()]
+    values = [each for each in tried if isinstance(each, MetricValue)]
+    return values, tuple(each for each in tried if isinstance(each, str))
+
+
 class _Evaluator:
     """Evaluation over one dump; patterns and metrics are resolved once."""
 
@@ -118,10 +133,19 @@ class _Evaluator:
         if metric.name in self._open:
             raise StatsError(f"metric {metric.name} is declared by itself", where=self._open[0])
         self._open.append(metric.name)
-        value = self._first(metric)
-        self._open.pop()
+        try:
+            value = self._first(metric)
+        finally:
+            self._open.pop()
         self._values[metric.name] = value
         return value
+
+    def try_metric(self, metric: Metric) -> MetricValue | str:
+        """Return a metric, or why it is refused."""
+        try:
+            return self.metric(metric)
+        except StatsError as error:
+            return f"{metric.name}: {error}".replace("\n ", ";")
 
     def _first(self, metric: Metric) -> MetricValue:
         for formula in metric.formulas:
