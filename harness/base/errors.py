@@ -95,6 +95,10 @@ class CoherenceError(BackendError):
     """A non-coherent DMA met a cached line: a flush or an invalidation is missing."""
 
 
+class TickLimitError(BackendError):
+    """The simulation reached the limit of simulated time that the user set."""
+
+
 class DivergenceError(BackendError):
     """A replayed or repeated run did something else than the recorded one."""
 

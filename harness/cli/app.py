@@ -13,6 +13,7 @@ from harness.cli import (
     guest_commands,
     launch_commands,
     network_commands,
+    report_commands,
     result_commands,
     run_commands,
     stats_commands,
@@ -54,6 +55,7 @@ run_commands.register(app)
 launch_commands.register(app)
 result_commands.register(app)
 stats_commands.register(app)
+report_commands.register(app)
 network_commands.register(app)
 check_commands.register(app)
 calibration_commands.register(app)

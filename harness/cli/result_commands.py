@@ -1,8 +1,7 @@
-"""`harness compare`, `report`, `timeline`, `status`: looking at what runs left."""
+"""`harness compare`, `status`: looking at what runs left."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -15,8 +14,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     for name, command in (
         ("compare", compare),
-        ("report", report),
-        ("timeline", timeline),
         ("status", status),
     ):
         app.command(name)(command)
@@ -49,38 +46,6 @@ def compare(
 
     dumps = [open_stats(path).last() for path in (first, second)]
     print_table(compare_statistics(dumps[0], dumps[1], pattern or "*", only_different=not show_all))
-
-
-def report(
-    run: RunArgument,
-    json: Annotated[  # noqa: FBT002 - typer's flags
-        bool, typer.Option("--json", help="Print result.json.")
-    ] = False,
-) -> None:
-    """Show a run's result again."""
-    from harness.report.run_report import print_run  # noqa: PLC0415
-    from harness.run.directory import find_run  # noqa: PLC0415
-    from harness.run.result import read_result  # noqa: PLC0415
-
-    result = read_result(run)
-    if json:
-        sys.stdout.write(result.to_json())
-    else:
-        print_run(result, find_run(run))
-
-
-def timeline(
-    run: RunArgument,
-    output: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--output", "-o", metavar="FILE", help="Default: RUN/trace.json."),
-    ] = None,
-) -> None:
-    """Export a run's timeline for ui.perfetto.dev or chrome://tracing."""
-    from harness.report.timeline_export import export_timeline  # noqa: PLC0415
-
-    path, events = export_timeline(run, output)
-    typer.echo(f"{path}: {events} events; open it at https://ui.perfetto.dev")
 
 
 def status(run: RunArgument) -> None:

@@ -18,6 +18,7 @@ from harness.base.errors import (
     ModelError,
     PeerLostError,
     ProtocolError,
+    TickLimitError,
 )
 from harness.graph import execute_reference
 from harness.run.directory import RESULT_JSON, STATS_TXT, TIMELINE
@@ -43,6 +44,7 @@ CAUSES: tuple[tuple[type[BaseException], str], ...] = (
     (ProtocolError, "model broke the protocol"),
     (BridgeError, "model failed"),
     (DivergenceError, "replay diverged"),
+    (TickLimitError, "tick limit reached"),
     (BackendError, "backend failed"),
     (HarnessError, "run failed"),
 )

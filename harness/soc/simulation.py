@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.base.errors import BackendError, HarnessError, InternalError, ProtocolError, SpecError
+from harness.base.errors import (
+    BackendError,
+    HarnessError,
+    InternalError,
+    ProtocolError,
+    SpecError,
+    TickLimitError,
+)
 from harness.bridge.records import NODE_DTYPE, NodeKind
 from harness.soc import _engine
 from harness.soc.configuration import engine_config
@@ -165,8 +172,10 @@ class Simulation:
         if cause == _DEADLOCK:
             return deadlock_error(self.engine.now(), self.engine.pending_work())
         if cause == _TICK_LIMIT:
-            return BackendError(
-                "the limit of simulated time is reached", got=f"{self._limit} ticks"
+            return TickLimitError(
+                "the limit of simulated time is reached",
+                got=f"{self._limit} ticks",
+                way_out="raise --max-ticks",
             )
         return InternalError(f"the engine stopped for an unknown reason: {cause}")
 
