@@ -1,38 +1,46 @@
 """The timeline as a Chrome trace (JSON), which ui.perfetto.dev and chrome://tracing open.
 
-Format: "Trace Event Format", complete events (`ph` X) and metadata (`ph` M); times are in
-microseconds with six decimals, so that every tick (1 ps) is exact.
+Format: "Trace Event Format" (Chromium project): complete events (`ph` X), counters (C), flows
+(s, f) and metadata (M). Times are in microseconds with six decimals, so that the file has every
+tick (1 ps) exactly; Perfetto itself keeps nanoseconds.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from harness.stats.phases import Phase
-from harness.stats.timeline import INTERFACE_NAMES, NO_INDEX, TimelineKind, WaitReason
+import numpy as np
+
+from harness.report.trace_lanes import assign_lanes
+from harness.report.trace_links import flow_events, outstanding_events
+from harness.report.trace_names import (
+    FIRST_ACCELERATOR_PROCESS,
+    HOST_PROCESS,
+    INFERENCE_PROCESS,
+    OPERATOR_THREAD,
+    PHASE_THREAD,
+    Track,
+    base_threads,
+    event_names,
+    event_time,
+    track_name,
+)
+from harness.stats.phases import Phase, attribute
+from harness.stats.timeline import NO_INDEX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from harness.stats.timeline import Timeline
 
-HOST_PROCESS = 1
-FIRST_ACCELERATOR_PROCESS = 10
-COMMAND_THREAD = 0
-INTERRUPT_THREAD = 1
-UNIT_THREAD = 100
-TRANSFER_THREAD = 200
-MOST_LANES = 64
-WAIT_NAMES = {
-    WaitReason.ACCELERATORS: "wait for accelerators",
-    WaitReason.WORKERS: "wait for workers",
-    WaitReason.OTHER: "wait",
-}
-
 
 def trace_json(
-    timeline: Timeline, operators: Sequence[str], units: Sequence[str], title: str
+    timeline: Timeline,
+    operators: Sequence[str],
+    units: Sequence[str],
+    title: str,
+    window: tuple[int, int] | None = None,
 ) -> Iterator[str]:
     """Yield the pieces of the trace's JSON text.
 
@@ -41,99 +49,124 @@ def trace_json(
         operators: Names by operator index.
         units: Names by unit index.
         title: Name of the run.
+        window: First tick of the reported inference and the tick after its last; its phases get
+            a row.
     """
-    lanes = _transfer_lanes(timeline)
-    yield '{"displayTimeUnit":"ns","otherData":' + json.dumps({"run": title}) + ',"traceEvents":[\n'
-    first = True
-    tracks: dict[tuple[int, int], str] = {}
-    rows = timeline.tolist()
-    for index, row in enumerate(rows):
-        process, thread, track, name, arguments = _describe(row, operators, units, lanes.get(index))
-        tracks.setdefault((process, thread), track)
-        begin, end = row[0], row[1]
-        details = f'"name":{json.dumps(name)},"args":{json.dumps(arguments)}'
-        yield ("" if first else ",\n") + (
-            f'{{"ph":"X","pid":{process},"tid":{thread},"ts":{_micro(begin)},'
-            f'"dur":{_micro(end - begin)},{details}}}'
-        )
-        first = False
-    for event in _metadata(tracks):
-        yield ("" if first else ",\n") + json.dumps(event)
-        first = False
+    head = json.dumps({"displayTimeUnit": "ns", "otherData": {"run": title}})
+    yield head[:-1] + ',"traceEvents":[\n'
+    separator = ""
+    for event in _events(timeline, operators, units, window):
+        yield separator + event
+        separator = ",\n"
     yield "\n]}\n"
 
 
-def _micro(ticks: int) -> str:
-    """Return ticks as microseconds, exactly."""
-    return f"{ticks // 10**6}.{ticks % 10**6:06}"
+def _events(
+    timeline: Timeline,
+    operators: Sequence[str],
+    units: Sequence[str],
+    window: tuple[int, int] | None,
+) -> Iterator[str]:
+    lanes = assign_lanes(timeline)
+    threads = base_threads(timeline) + lanes
+    is_host = np.isin(timeline["kind"], (1, 2))
+    processes = np.where(is_host, HOST_PROCESS, FIRST_ACCELERATOR_PROCESS + timeline["track"])
+    tracks = _tracks(timeline, units, processes, threads, lanes)
+    if window is not None:
+        tracks += [
+            Track(INFERENCE_PROCESS, PHASE_THREAD, "reported inference", "phase"),
+            Track(INFERENCE_PROCESS, OPERATOR_THREAD, "reported inference", "operator"),
+        ]
+    yield from _metadata(tracks)
+    if window is not None:
+        yield from _inference(timeline, operators, window)
+    yield from _slices(timeline, event_names(timeline, operators, units), processes, threads)
+    yield from outstanding_events(timeline)
+    yield from flow_events(timeline, processes, threads)
 
 
-def _describe(
-    row: tuple[int, ...], operators: Sequence[str], units: Sequence[str], lane: int | None
-) -> tuple[int, int, str, str, dict[str, Any]]:
-    """Return process, thread, the thread's name, the event's name and its arguments."""
-    _, _, kind, track, detail, _, operator, item, command, node, size = row
-    name = _name(operators, operator)
-    arguments = {
-        key: value
-        for key, value in (("item", item), ("command", command), ("node", node))
-        if value != NO_INDEX
-    }
-    process = FIRST_ACCELERATOR_PROCESS + track
-    if kind == TimelineKind.HOST:
-        text = f"{Phase(detail).label}{f' {name}' if name else ''}"
-        return HOST_PROCESS, track, _thread_name(track), text, {}
-    if kind == TimelineKind.HOST_WAIT:
-        return HOST_PROCESS, track, _thread_name(track), WAIT_NAMES[WaitReason(detail)], {}
-    if kind == TimelineKind.COMMAND:
-        return process, COMMAND_THREAD, "commands", name or "command", arguments
-    if kind == TimelineKind.UNIT:
-        unit = _name(units, detail) or f"unit {detail}"
-        return process, UNIT_THREAD + detail, f"unit {unit}", name or unit, arguments
-    if kind == TimelineKind.TRANSFER:
-        interface = INTERFACE_NAMES.get(detail, str(detail))
-        thread = TRANSFER_THREAD + detail * MOST_LANES + (lane or 0)
-        label = f"{interface} {lane}" if lane else interface
-        return process, thread, label, f"{size} B {name}".rstrip(), {**arguments, "bytes": size}
-    return process, INTERRUPT_THREAD, "interrupts", "interrupt", arguments
+def _slices(
+    timeline: Timeline, names: list[str], processes: object, threads: object
+) -> Iterator[str]:
+    """Yield the records, one event each."""
+    columns = [
+        timeline[name].tolist() for name in ("begin", "end", "item", "command", "node", "bytes")
+    ]
+    places = (np.asarray(processes).tolist(), np.asarray(threads).tolist())
+    for name, process, thread, begin, end, item, command, node, size in zip(
+        names, *places, *columns, strict=True
+    ):
+        details = []
+        if item != NO_INDEX:
+            details.append(f'"item":{item}')
+        if command != NO_INDEX:
+            details.append(f'"command":{command}')
+        if node != NO_INDEX:
+            details.append(f'"node":{node}')
+        if size:
+            details.append(f'"bytes":{size}')
+        yield (
+            f'{{"ph":"X","pid":{process},"tid":{thread},"ts":{event_time(begin)},'
+            f'"dur":{event_time(end - begin)},"name":{name},"args":{{{",".join(details)}}}}}'
+        )
 
 
-def _name(names: Sequence[str], index: int) -> str:
-    return names[index] if index < len(names) else ""
+def _inference(
+    timeline: Timeline, operators: Sequence[str], window: tuple[int, int]
+) -> Iterator[str]:
+    """Yield what every tick of the reported inference counts as."""
+    inside = timeline[(timeline["end"] > window[0]) & (timeline["begin"] < window[1])]
+    segments = attribute(inside, *window)
+    labels = {int(phase): phase.label for phase in Phase}
+    for thread, values, texts in (
+        (PHASE_THREAD, segments.phase, labels),
+        (OPERATOR_THREAD, segments.operator, dict(enumerate(operators))),
+    ):
+        is_new = np.concatenate([[True], np.diff(values) != 0])
+        starts = np.flatnonzero(is_new)
+        stops = np.concatenate([starts[1:], [len(values)]]) - 1
+        for first, last in zip(starts.tolist(), stops.tolist(), strict=True):
+            name = texts.get(int(values[first]), "")
+            begin, end = int(segments.begin[first]), int(segments.end[last])
+            if name:
+                yield (
+                    f'{{"ph":"X","pid":{INFERENCE_PROCESS},"tid":{thread},'
+                    f'"ts":{event_time(begin)},"dur":{event_time(end - begin)},'
+                    f'"name":{json.dumps(name)},"args":{{}}}}'
+                )
 
 
-def _thread_name(track: int) -> str:
-    return "dispatching thread" if track == 0 else f"worker {track}"
+def _tracks(
+    timeline: Timeline, units: Sequence[str], processes: object, threads: object, lanes: object
+) -> list[Track]:
+    """Return the rows that have records, each once."""
+    columns = (processes, threads, timeline["kind"], timeline["track"], timeline["detail"], lanes)
+    stacked = np.stack([np.asarray(column).astype(np.int64) for column in columns], axis=1)
+    is_host = stacked[:, 0] == HOST_PROCESS
+    stacked[is_host, 4] = 0  # a thread's phases share its row
+    stacked[is_host, 2] = 1
+    found = []
+    for process, thread, kind, track, detail, lane in np.unique(stacked, axis=0).tolist():
+        label = track_name(kind, track, detail, units)
+        owner = "host" if process == HOST_PROCESS else f"accel{track}"
+        found.append(Track(process, thread, owner, f"{label} {lane}" if lane else label))
+    return found
 
 
-def _transfer_lanes(timeline: Timeline) -> dict[int, int]:
-    """Give transfers that overlap lanes of their own: events of one track must nest."""
-    busy_until: dict[tuple[int, int], list[int]] = {}
-    lanes = {}
-    is_transfer = timeline["kind"] == TimelineKind.TRANSFER
-    chosen = is_transfer.nonzero()[0]
-    order = sorted(chosen.tolist(), key=lambda i: (int(timeline["begin"][i]), i))
-    for index in order:
-        row = timeline[index]
-        ends = busy_until.setdefault((int(row["track"]), int(row["detail"])), [])
-        begin, end = int(row["begin"]), int(row["end"])
-        free = next((lane for lane, until in enumerate(ends) if until <= begin), len(ends))
-        if free == len(ends):
-            ends.append(end)
-        ends[free] = end
-        lanes[index] = min(free, MOST_LANES - 1)
-    return lanes
-
-
-def _metadata(tracks: dict[tuple[int, int], str]) -> Iterator[dict[str, Any]]:
-    for process in sorted({process for process, _ in tracks}):
-        name = "host" if process == HOST_PROCESS else f"accel{process - FIRST_ACCELERATOR_PROCESS}"
-        yield {"ph": "M", "pid": process, "name": "process_name", "args": {"name": name}}
-    for (process, thread), name in sorted(tracks.items()):
-        yield {
-            "ph": "M",
-            "pid": process,
-            "tid": thread,
-            "name": "thread_name",
-            "args": {"name": name},
-        }
+def _metadata(tracks: list[Track]) -> Iterator[str]:
+    """Yield names and the order of processes and threads."""
+    owners = {each.process: each.owner for each in tracks}
+    for process, name in sorted(owners.items()):
+        for key, value in (("name", name), ("sort_index", process)):
+            event = {"ph": "M", "pid": process, "name": f"process_{key}", "args": {key: value}}
+            yield json.dumps(event)
+    for each in sorted(tracks, key=lambda track: (track.process, track.thread)):
+        for key, value in (("name", each.name), ("sort_index", each.thread)):
+            event = {
+                "ph": "M",
+                "pid": each.process,
+                "tid": each.thread,
+                "name": f"thread_{key}",
+                "args": {key: value},
+            }
+            yield json.dumps(event)

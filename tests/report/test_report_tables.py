@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,14 +17,12 @@ from harness.report.run_report import print_run
 from harness.report.run_tables import operator_table, phase_table, run_tables
 from harness.report.stats_tables import stats_listing
 from harness.report.table import Table, plain_lines, print_table, shares
-from harness.report.trace_events import trace_json
 from harness.run.outputs import Classification, OutputValue, ReferenceCheck
 from harness.run.result import Energy, RunResult
 from harness.stats.breakdown import AcceleratorTime, Breakdown, OperatorTime
 from harness.stats.phases import Phase, roll_up
 from harness.stats.reader import parse_stats
 from harness.stats.statistic import Statistic
-from harness.stats.timeline import TIMELINE_DTYPE, TimelineKind
 from harness.stats.writer import format_dump
 
 if TYPE_CHECKING:
@@ -203,26 +200,6 @@ def test_statistics_are_compared_and_shown_by_pattern() -> None:
 
     assert compare_statistics(a, b, "*").rows == (("x.a", "1", "3", "3.0000"),)
     assert stats_listing(a, ["x.*"], "t").rows == (("x.a", 1, "Count", None, "apples"),)
-
-
-def test_the_trace_is_json_with_exact_times_and_named_tracks() -> None:
-    rows = np.zeros(4, dtype=TIMELINE_DTYPE)
-    rows["kind"] = [TimelineKind.HOST, TimelineKind.TRANSFER, TimelineKind.TRANSFER, 4]
-    rows["detail"] = [Phase.FLUSH, 1, 1, 0]
-    rows["begin"] = [1, 1_000_001, 1_000_002, 5]
-    rows["end"] = [4, 1_000_009, 1_000_011, 6]
-
-    trace = json.loads("".join(trace_json(rows, ["conv0"], ["mac"], "net")), parse_float=str)
-    events = [event for event in trace["traceEvents"] if event["ph"] == "X"]
-    names = [e["args"]["name"] for e in trace["traceEvents"] if e["ph"] == "M"]
-
-    assert [(e["ts"], e["dur"]) for e in events[:2]] == [
-        ("0.000001", "0.000003"),
-        ("1.000001", "0.000008"),
-    ]
-    assert events[0]["name"] == "flush conv0"
-    assert events[1]["tid"] != events[2]["tid"], "overlapping transfers get lanes of their own"
-    assert {"host", "accel0", "dispatching thread", "dma", "dma 1", "unit mac"} <= set(names)
 
 
 def test_progress_is_plain_lines_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,8 +68,12 @@ def normalise(study: Study) -> NormalisedBars:
                 stacks[workload, configuration] = {n: t / base for n, t in ticks.items()}
     notes += [f"no successful run: {w}, {study.full_label(c)}" for w, c in missing]
     complete = [w for w in workloads if all((w, c) in stacks for c in chosen)]
-    if missing and complete:
-        notes.append(f"the geometric mean is over {', '.join(complete)}: complete workloads only")
+    if missing and len(workloads) > 1:
+        notes.append(
+            f"the geometric mean is over {', '.join(complete)}: complete workloads only"
+            if len(complete) > 1
+            else "no geometric mean: fewer than two workloads succeeded in all these configurations"
+        )
     ratios = {c: [study.ratio(w, c) or 0.0 for w in complete] for c in chosen}
     means = {c: geometric_mean(own) for c, own in ratios.items() if len(complete) > 1}
     return NormalisedBars(

@@ -62,7 +62,7 @@ def roofs(record: RunRecord) -> list[Roof]:
         count, clock_hz = accelerator["count"], accelerator["clock_hz"]
         found.append(
             Roof(
-                f"MAC units of {count} accelerator{'s' if count != 1 else ''}",
+                f"{count} accelerator{'s' if count != 1 else ''}",
                 float(pes * macs * count * clock_hz),
                 True,
                 f"run.json: model.parameters.pe_count {pes} x macs_per_pe {macs}"

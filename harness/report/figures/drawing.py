@@ -77,13 +77,21 @@ def render(plot: Plot, look: Look, file_format: str) -> bytes:
 
 
 def inline_svg(plot: Plot, look: Look) -> str:
-    """Return the plot as an element for a web page; its identifiers begin with its name."""
+    """Return the plot as an element for a web page; its identifiers begin with its name.
+
+    Only those that something refers to are kept: the others need not be unique.
+    """
     text = render(plot, look, "svg").decode()
     text = text[text.index("<svg") :]
     text = re.sub(r'(?<= d=")[^"]+', _rounded, text)
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r'\bid="([^"]+)"', rf'id="{plot.name}-\1"', text)
-    text = re.sub(r'(xlink:href|href)="#([^"]+)"', rf'\1="#{plot.name}-\2"', text)
+    used = {name for pair in re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', text) for name in pair}
+    text = re.sub(
+        r' \bid="([^"]+)"',
+        lambda match: f' id="{plot.name}-{match[1]}"' if match[1] in used else "",
+        text,
+    )
+    text = re.sub(r'href="#([^"]+)"', rf'href="#{plot.name}-\1"', text)
     text = text.replace("url(#", f"url(#{plot.name}-")
     label = html.escape(plot.title, quote=True)
     return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)

@@ -51,10 +51,13 @@ def _draw_panel(
     axes.set_yticks([y + 0.5 for y in range(len(grid))], list(map(str, data.row_values)))
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    axes.set_title(workload, fontweight="bold")
     axes.set_xlabel(data.columns)
     if is_first:
         axes.set_ylabel(data.rows)
+    if is_numbered:
+        axes.set_title(f"{workload} ({unit})", fontweight="bold")
+        return
+    axes.set_title(workload, fontweight="bold")
     bar = drawing.figure.colorbar(drawn, ax=axes, shrink=0.9, pad=0.02)
     bar.outline.set_visible(False)
     bar.set_label(f"latency ({unit})")

@@ -31,7 +31,7 @@ class RooflineData:
 
 def draw_roofline(drawing: Drawing, look: Look, data: RooflineData) -> None:
     """Draw the limits and the points."""
-    drawing.figure.set_size_inches(look.width_in, 2.6 if look.is_narrow else 3.6)
+    drawing.figure.set_size_inches(look.width_in, 2.35 if look.is_narrow else 3.6)
     axes = drawing.figure.subplots()
     axes.set_xscale("log")
     axes.set_yscale("log")
