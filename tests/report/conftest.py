@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 HARNESS = str(Path(sys.executable).with_name("harness"))
-POINTS: tuple[dict[str, Any], ...] = tuple(
-    {"workload": workload, "interface": interface, "accelerators": accelerators}
-    for workload in ("minerva", "workloads.micro:conv")
-    for interface in ("dma", "acp")
-    for accelerators in (1, 2, 4)
+POINTS: tuple[dict[str, Any], ...] = (
+    *(
+        {"workload": "minerva", "interface": interface, "accelerators": accelerators}
+        for interface in ("dma", "acp")
+        for accelerators in (1, 2, 4)
+    ),
+    {"workload": "workloads.micro:conv", "interface": "dma", "accelerators": 1},
+    {"workload": "workloads.micro:conv", "interface": "acp", "accelerators": 1},
+    {"workload": "workloads.micro:conv", "interface": "acp", "accelerators": 2},
 )
 STOPPED = len(POINTS) - 1
 """The point that a limit of simulated time ends."""
@@ -49,22 +58,38 @@ def make_point(sweep: Path, index: int, parameters: dict[str, Any], *more: str) 
     return place
 
 
-@pytest.fixture(scope="session")
-def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sweep of 12 points, the last of which failed."""
-    place = tmp_path_factory.mktemp("sweeps") / "grid"
+def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """Make a folder once for all workers of a test session, whoever comes first."""
+    base = factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    place = shared / name
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            make(place)
+    return place
+
+
+def _make_sweep(place: Path) -> None:
     (place / "runs").mkdir(parents=True)
     (place / "sweep.json").write_text(json.dumps({"name": "grid", "format_version": 1}))
     for index, parameters in enumerate(POINTS):
         limit = ("--max-ticks", "1000000") if index == STOPPED else ()
         make_point(place, index, parameters, *limit)
-    return place
+
+
+def _make_run(place: Path) -> None:
+    done = harness("run", "lenet5", "-q", "-o", str(place), "-n", "2", "--set", "accelerators=2")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep of 9 points, the last of which failed."""
+    return _made_once(tmp_path_factory, "grid", _make_sweep)
 
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One run of LeNet-5 on two accelerators, two inferences."""
-    place = tmp_path_factory.mktemp("runs") / "lenet5"
-    done = harness("run", "lenet5", "-q", "-o", str(place), "-n", "2", "--set", "accelerators=2")
-    assert done.returncode == 0, done.stderr
-    return place
+    return _made_once(tmp_path_factory, "lenet5", _make_run)
