@@ -99,7 +99,7 @@ def _bars(study: Study) -> Iterator[Plot]:
         if bars.means
         else ""
     )
-    notes = "".join(f" {note[0].upper()}{note[1:]}." for note in bars.notes)
+    notes = f" Note: {'; '.join(bars.notes)}." if bars.notes else ""
     yield Plot(
         "breakdown",
         "Where the time goes",

@@ -54,13 +54,13 @@ def base_threads(timeline: Timeline) -> Any:
     """Return the first thread of each record's rows; its lane is added to it."""
     kind = timeline["kind"].astype(np.int64)
     detail = timeline["detail"].astype(np.int64) * MOST_LANES
-    first = {
+    first: dict[int, Any] = {
         TimelineKind.COMMAND: COMMAND_THREADS,
         TimelineKind.INTERRUPT: INTERRUPT_THREADS,
         TimelineKind.UNIT: UNIT_THREADS + detail,
         TimelineKind.TRANSFER: TRANSFER_THREADS + detail,
     }
-    threads = timeline["track"].astype(np.int64)
+    threads: Any = timeline["track"].astype(np.int64)
     for each, own in first.items():
         threads = np.where(kind == each, own, threads)
     return threads

@@ -51,10 +51,11 @@ def normalise(study: Study) -> NormalisedBars:
     chosen, notes = _choose(study)
     workloads = [each for each in study.workloads if (each, study.baseline) in study.cells]
     notes += [
-        f"{each} is left out: its baseline run did not succeed"
+        f"{each} is left out: no run of it in the baseline succeeded"
         for each in study.workloads
         if each not in workloads
     ]
+    chosen = [each for each in chosen if any((w, each) in study.cells for w in workloads)]
     stacks = {}
     missing = []
     for workload in workloads:

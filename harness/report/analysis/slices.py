@@ -40,6 +40,7 @@ class Sensitivity:
         positions: The values as numbers.
         is_log: Whether the axis should be drawn in log2.
         series: The axis that distinguishes lines; empty if there is none.
+        labels: Its values, in order: a line looks the same in every panel.
         panels: Lines by workload.
         others: All other runs by workload, to be shown behind the lines.
     """
@@ -49,6 +50,7 @@ class Sensitivity:
     positions: tuple[float, ...]
     is_log: bool
     series: str
+    labels: tuple[str, ...]
     panels: Mapping[str, tuple[Line, ...]]
     others: Mapping[str, tuple[tuple[float, float], ...]]
 
@@ -75,8 +77,13 @@ def numeric_axes(study: Study) -> list[str]:
 
 
 def sensitivities(study: Study) -> list[Sensitivity]:
-    """Return one study per numeric axis."""
-    return [_sensitivity(study, name) for name in numeric_axes(study)]
+    """Return one study per numeric axis along which some line has two points or more."""
+    found = [_sensitivity(study, name) for name in numeric_axes(study)]
+    return [each for each in found if _has_lines(each)]
+
+
+def _has_lines(data: Sensitivity) -> bool:
+    return any(len(line.positions) > 1 for lines in data.panels.values() for line in lines)
 
 
 def _sensitivity(study: Study, axis: str) -> Sensitivity:
@@ -92,7 +99,8 @@ def _sensitivity(study: Study, axis: str) -> Sensitivity:
             if name == workload and not study.is_slice(configuration, axis, series)
         )
     is_log = positions[0] > 0 and positions[-1] / positions[0] >= LOG_RANGE
-    return Sensitivity(axis, values, positions, is_log, series, panels, others)
+    labels = tuple(map(str, study.axes[series])) if series else ("",)
+    return Sensitivity(axis, values, positions, is_log, series, labels, panels, others)
 
 
 def _series_axis(study: Study, axis: str) -> str:
@@ -134,7 +142,7 @@ def _lines(study: Study, workload: str, axis: str, series: str) -> Sequence[Line
 def heat_map(study: Study) -> HeatMap | None:
     """Return the grid over the two axes with most values, numbers first; None if there are not two.
 
-    A grid with fewer than six cells says no more than a table does.
+    A grid with fewer than six cells, or with more gaps than cells, says no more than a table does.
     """
     numeric = numeric_axes(study)
     order = sorted(study.axes, key=lambda name: (name not in numeric, -len(study.axes[name])))
@@ -154,4 +162,12 @@ def heat_map(study: Study) -> HeatMap | None:
             tuple(cells.get((row, column), math.nan) for column in study.axes[columns])
             for row in study.axes[rows]
         )
+    known = {
+        workload: sum(not math.isnan(ticks) for row in grid for ticks in row)
+        for workload, grid in grids.items()
+    }
+    size = len(study.axes[columns]) * len(study.axes[rows])
+    grids = {workload: grid for workload, grid in grids.items() if known[workload] * 2 >= size}
+    if not grids:
+        return None
     return HeatMap(columns, rows, study.axes[columns], study.axes[rows], grids)

@@ -20,12 +20,12 @@ LARGEST_MARKER = 6.5
 
 def draw_lines(drawing: Drawing, look: Look, data: Sensitivity) -> None:
     """Draw one panel per workload."""
-    shown = list(data.panels)[:MOST_PANELS]
+    shown = [name for name, lines in data.panels.items() if lines][:MOST_PANELS]
     flat = panels(drawing.figure, look, len(shown), 2.1 if look.is_narrow else 2.3)
     labels: dict[str, Any] = {}
     for axes, workload in zip(flat, shown, strict=True):
         _draw_panel(drawing, axes, data, workload, labels)
-    handles = list(labels.values())
+    handles = [labels[label] for label in data.labels if label in labels]
     if data.series:
         drawing.figure.legend(
             handles=handles,
@@ -44,7 +44,8 @@ def _draw_panel(
     if others:
         x, y = zip(*others, strict=True)
         axes.scatter(x, [each / scale for each in y], s=DOT_AREA, color=PALE, linewidths=0)
-    for index, line in enumerate(lines):
+    for line in lines:
+        index = data.labels.index(line.label)
         style = series_style(index)
         (drawn,) = axes.plot(
             line.positions,
