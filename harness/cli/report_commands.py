@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from typing import Annotated, Optional
 
@@ -60,7 +59,9 @@ def report(  # noqa: PLR0913 - one parameter per documented option
 ) -> None:
     """Show runs again: on the terminal, as one HTML file, or as figures for a paper."""
     if output is None and plots is None:
-        _print_runs(runs, json=json)
+        from harness.report.terminal import print_report  # noqa: PLC0415
+
+        print_report(runs, json=json)
         return
     from harness.report.plots import read_plot_options  # noqa: PLC0415
     from harness.report.report_files import Report  # noqa: PLC0415
@@ -72,19 +73,6 @@ def report(  # noqa: PLR0913 - one parameter per documented option
     if output is not None:
         made.write_page(output, title)
         typer.echo(f"{output}: {len(made.records)} runs, {len(made.plots)} figures")
-
-
-def _print_runs(runs: list[str], *, json: bool) -> None:
-    from harness.report.run_report import print_run  # noqa: PLC0415
-    from harness.run.directory import find_run  # noqa: PLC0415
-    from harness.run.result import read_result  # noqa: PLC0415
-
-    for run in runs:
-        result = read_result(run)
-        if json:
-            sys.stdout.write(result.to_json())
-        else:
-            print_run(result, find_run(run))
 
 
 def results(

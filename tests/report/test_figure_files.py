@@ -107,7 +107,7 @@ def test_a_wrong_choice_is_one_clear_error(
 
 
 def test_a_folder_without_runs_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="no run here"):
+    with pytest.raises(SpecError, match="not a run directory"):
         Report([str(tmp_path)], PlotOptions())
 
 

@@ -64,7 +64,7 @@ def find_runs(places: Sequence[str | Path]) -> list[FoundRun]:
         here = list(_runs_at(Path(place)))
         if not here:
             raise SpecError(
-                "no run here",
+                "not a run directory",
                 where=str(place),
                 expected="a run's directory, a sweep's, a gem5 output folder with stats.txt, or a"
                 " folder of these",
