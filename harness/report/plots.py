@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.base.errors import SpecError
+from harness.report.analysis.dump_series import dump_series
 from harness.report.analysis.normalised import normalise
 from harness.report.analysis.occupancy import occupancy
 from harness.report.analysis.roofline import operator_points, roofs, run_point
@@ -14,6 +15,7 @@ from harness.report.analysis.slices import heat_map, sensitivities
 from harness.report.costs import pareto_data
 from harness.report.figures.breakdown_bars import draw_bars
 from harness.report.figures.drawing import Plot
+from harness.report.figures.dump_lines import draw_dumps
 from harness.report.figures.heat_map import draw_heat_map
 from harness.report.figures.operator_bars import MOST_OPERATORS, draw_operators
 from harness.report.figures.pareto_points import draw_pareto
@@ -62,12 +64,14 @@ def choose_plots(
     records: Sequence[RunRecord], study: Study | None, options: PlotOptions
 ) -> list[Plot]:
     """Return the figures in the order of a report."""
+    plots = _dumps(records)
     if study is None:
-        return []
+        return plots
     measured = [record for record in records if record.latency_ticks is not None]
     if len(measured) == 1:
-        return [*_operators(measured[0]), *_overview(measured[0]), *_roofline(records, study)]
-    return list(_study_plots(records, study, options))
+        one = measured[0]
+        return [*_operators(one), *_overview(one), *_roofline(records, study), *plots]
+    return [*_study_plots(records, study, options), *plots]
 
 
 def _study_plots(
@@ -180,6 +184,27 @@ def _run_points(study: Study, workload: str) -> Iterator[RooflinePoint]:
                 point = run_point(record, label)
                 if point is not None:
                     yield point
+
+
+def _dumps(records: Sequence[RunRecord]) -> list[Plot]:
+    """Return the metrics over the dumps of the one run that `harness run` did not make."""
+    if len(records) != 1 or records[0].result is not None:
+        return []
+    stats = records[0].stats
+    if stats is None or not stats.stat().st_size:
+        return []
+    data = dump_series(stats)
+    if not data.series or len(data) < 2:
+        return []
+    return [
+        Plot(
+            "dumps",
+            "Metrics over the dumps",
+            f"{len(data)} dumps of {stats.name}. Each step is one dump, as wide as its simTicks:"
+            " the time since the reset of the statistics before it.",
+            partial(draw_dumps, data=data),
+        )
+    ]
 
 
 def _operators(record: RunRecord) -> list[Plot]:

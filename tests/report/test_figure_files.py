@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.base.errors import SpecError
+from harness.report.analysis.study import WHOLE
 from harness.report.figures.look import PHASE_STYLES, WIDTHS_IN
 from harness.report.plots import PlotOptions, read_plot_options
 from harness.report.report_files import Report
@@ -70,8 +71,8 @@ def test_the_page_does_not_depend_on_when_or_how_often_it_is_written(
 
 
 def test_every_phase_has_a_look_of_its_own() -> None:
-    assert set(PHASE_STYLES) == {phase.label for phase in Phase}
-    assert len(set(PHASE_STYLES.values())) == len(Phase)
+    assert set(PHASE_STYLES) == {WHOLE, *(phase.label for phase in Phase)}
+    assert len(set(PHASE_STYLES.values())) == len(Phase) + 1
 
 
 def test_figures_name_what_was_left_out(sweep: Path) -> None:

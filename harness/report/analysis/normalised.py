@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.report.analysis.means import geometric_mean
+from harness.report.analysis.study import WHOLE
 from harness.stats.phases import ROLL_UP
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 MOST_CONFIGURATIONS = 12
 """More bars in a group cannot be read on a page."""
 
-STACK_ORDER = tuple(phase.label for phases in ROLL_UP.values() for phase in phases)
+STACK_ORDER = (WHOLE, *(phase.label for phases in ROLL_UP.values() for phase in phases))
 """From the bottom: accelerator, data movement, CPU software."""
 
 

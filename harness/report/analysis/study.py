@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     Configuration = tuple[Scalar, ...]
 
+WHOLE = "simulated time"
+"""The one piece of runs that know no phases."""
 NO_VALUE = "-"
 """What a run shows for a parameter that it does not have."""
 
@@ -47,10 +49,12 @@ class Cell:
         return arithmetic_mean(known) if len(known) == len(energies) else None
 
     def phase_ticks(self) -> dict[str, float]:
-        """Return the phases' arithmetic means over the seeds."""
+        """Return the phases' arithmetic means over the seeds; runs without phases are one piece."""
         breakdowns = [each.result.breakdown for each in self.records if each.result]
         whole = [each.phases for each in breakdowns if each is not None]
-        names = whole[0] if whole else {}
+        if len(whole) < len(self.records):
+            return {WHOLE: self.latency_ticks}
+        names = whole[0]
         return {name: arithmetic_mean([each[name] for each in whole]) for name in names}
 
 
@@ -116,7 +120,7 @@ def make_study(records: Sequence[RunRecord], baseline: Mapping[str, str]) -> Stu
     for record, setting in zip(records, settings, strict=True):
         if record.latency_ticks is not None:
             configuration = tuple(setting.get(name, NO_VALUE) for name in axes)
-            workload = str(setting.get(WORKLOAD, NO_VALUE))
+            workload = str(setting.get(WORKLOAD, ""))
             cells.setdefault((workload, configuration), []).append(record)
     if not cells:
         return None

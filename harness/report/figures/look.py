@@ -40,6 +40,7 @@ PHASE_STYLES: Mapping[str, tuple[str, str]] = {
     Phase.CPU_OP.label: ("#f0e442", ""),
     Phase.OS.label: ("#56b4e9", "++++"),
     Phase.IDLE.label: ("#f4f4f4", ""),
+    "simulated time": ("#5b7c99", ""),
 }
 """Colour and hatch by phase: blue for the accelerator, orange for data movement, the rest for the
 CPU's software."""

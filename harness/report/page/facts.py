@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 def run_facts(record: RunRecord) -> Facts:
     """Return how one run ended, and what matters most of it."""
-    facts = [("ending", record.ending.value)]
+    facts = [("ending", record.ending_text)]
     result = record.result
     if result is None:
+        if record.last_dump_ticks is not None:
+            facts.append(("last dump", format_ticks(record.last_dump_ticks)))
         return facts
     if record.latency_ticks is not None:
         facts.append(("latency", format_ticks(record.latency_ticks)))

@@ -10,6 +10,7 @@ from harness import __version__
 from harness.report.costs import pareto_data
 from harness.report.figures.drawing import inline_svg
 from harness.report.figures.look import Look
+from harness.report.page.dump_tables import dump_tables
 from harness.report.page.provenance import provenance_table, validation_notes
 from harness.report.page.run_tables import one_run_tables
 from harness.report.page.study_tables import (
@@ -19,6 +20,7 @@ from harness.report.page.study_tables import (
     runs_table,
 )
 from harness.report.results.extras import load_extra
+from harness.run.directory import TIMELINE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,7 +121,7 @@ def _figures(plots: Sequence[Plot]) -> Section:
 def _tables(records: Sequence[RunRecord], study: Study | None, options: PlotOptions) -> Section:
     section = Section("tables", "Tables")
     if len(records) == 1:
-        section.tables += one_run_tables(records[0])
+        section.tables += [*one_run_tables(records[0]), *dump_tables(records)]
         return section
     section.tables.append(runs_table(records))
     if study is not None:
@@ -127,12 +129,13 @@ def _tables(records: Sequence[RunRecord], study: Study | None, options: PlotOpti
         front = pareto_data(study, options.pareto)
         section.tables += [] if configurations is None else [configurations]
         section.tables += [] if front is None else [front_table(front)]
+    section.tables += dump_tables(records)
     return section
 
 
 def _timeline(records: Sequence[RunRecord]) -> Section:
     section = Section("timeline", "Timeline")
-    with_timeline = [record for record in records if record.latency_ticks is not None]
+    with_timeline = [record for record in records if (record.found.path / TIMELINE).is_file()]
     if with_timeline:
         path = with_timeline[0].found.path
         section.paragraphs.append(
@@ -164,6 +167,8 @@ def _lead(records: Sequence[RunRecord], study: Study | None) -> str:
 
         return heading(records[0].result)
     good = sum(record.is_success for record in records)
+    if len(records) == 1:
+        return f"{records[0].found.path}, {records[0].found.kind.value}: {records[0].ending_text}."
     text = f"{len(records)} runs, {good} successful"
     if study is None:
         return text
@@ -172,7 +177,8 @@ def _lead(records: Sequence[RunRecord], study: Study | None) -> str:
             f"{name}: {', '.join(map(str, values))}" for name, values in study.axes.items()
         )
         text += f". Varied: {axes}"
-    return f"{text}. Workloads: {', '.join(study.workloads)}."
+    workloads = ", ".join(filter(None, study.workloads))
+    return f"{text}. Workloads: {workloads}." if workloads else f"{text}."
 
 
 def _facts(records: Sequence[RunRecord], study: Study | None) -> list[tuple[str, str]]:

@@ -33,14 +33,17 @@ def runs_table(records: Sequence[RunRecord]) -> PageTable:
     varying = [
         name
         for name in dict.fromkeys(name for setting in settings for name in setting)
-        if len({str(setting.get(name)) for setting in settings}) > 1
+        if name != "run" and len({str(setting.get(name)) for setting in settings}) > 1
     ]
     columns = ("run", *varying, "ending", "latency", "ticks (ps)", "energy", "moved", "inferences")
     rows = tuple(
         _run_cells(record, setting, varying)
         for record, setting in zip(records, settings, strict=True)
     )
-    note = "Latency and energy of the reported inference; runs without success have none."
+    note = (
+        "Latency and energy of the reported inference; of other gem5 runs the simulated time of the"
+        " last dump. Runs without success have none."
+    )
     return PageTable("runs", "Runs", columns, rows, note)
 
 
@@ -52,7 +55,7 @@ def _run_cells(
     return (
         Cell(record.name),
         *(scalar_cell(each, None if each is None else scalar_number(each)) for each in chosen),
-        Cell(record.ending.value),
+        Cell(record.ending_text),
         ticks_cell(row.get("latency_ticks")),
         number_cell(row.get("latency_ticks")),
         joules_cell(row.get("energy_joules")),
@@ -68,7 +71,7 @@ def failures_table(records: Sequence[RunRecord]) -> PageTable | None:
         return None
     rows = tuple(
         (
-            Cell(record.ending.value),
+            Cell(record.ending_text),
             Cell(record.name),
             Cell(", ".join(f"{name}={value}" for name, value in record.setting().items())),
             Cell(record.exit_cause),
@@ -89,8 +92,8 @@ def configurations_table(study: Study) -> PageTable | None:
     many = len(study.workloads) > 1
     columns = (
         *study.axes,
-        *(f"{workload}" for workload in study.workloads),
-        *(f"{workload} / baseline" for workload in study.workloads),
+        *(workload or "time" for workload in study.workloads),
+        *(f"{workload or 'time'} / baseline" for workload in study.workloads),
         *(("geometric mean of ratios", "workloads in it") if many else ()),
     )
     rows = []

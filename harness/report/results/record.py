@@ -12,6 +12,8 @@ from harness.report.results.endings import ending_of_run
 from harness.run.directory import RESULT_JSON, RUN_JSON
 from harness.run.ending import Ending
 from harness.run.result import RunResult
+from harness.stats.reader import open_stats
+from harness.stats.stats_file import TICK_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +37,7 @@ class RunRecord:
         result: What `harness run` measured; None for other kinds and for lost runs.
         manifest: run.json as plain data; empty if there is none.
         launch: result.json of `harness launch` as plain data; empty for other kinds.
+        last_dump_ticks: Of other gem5 runs: simTicks of the last complete dump, if there is one.
     """
 
     found: FoundRun
@@ -44,6 +47,7 @@ class RunRecord:
     result: RunResult | None = None
     manifest: Mapping[str, Any] = field(default_factory=dict)
     launch: Mapping[str, Any] = field(default_factory=dict)
+    last_dump_ticks: int | None = None
 
     @property
     def name(self) -> str:
@@ -56,11 +60,22 @@ class RunRecord:
         return self.ending is Ending.SUCCESS
 
     @property
+    def ending_text(self) -> str:
+        """The class of the end; a gem5 folder by itself does not tell one."""
+        is_silent = self.found.kind is Kind.GEM5 and self.is_success
+        return "not recorded" if is_silent else self.ending.value
+
+    @property
     def latency_ticks(self) -> int | None:
-        """Ticks of the reported inference; None for runs that did not succeed or have none."""
-        if not self.is_success or self.result is None or not self.result.latencies:
+        """Ticks of the reported inference, or of another gem5 run's last dump.
+
+        None for runs that did not succeed or have neither.
+        """
+        if not self.is_success:
             return None
-        return self.result.latencies[self.result.reported]
+        if self.result is None:
+            return self.last_dump_ticks
+        return self.result.latencies[self.result.reported] if self.result.latencies else None
 
     @property
     def energy_joules(self) -> float | None:
@@ -81,11 +96,12 @@ class RunRecord:
         A failed run has them too: they come from run.json where there is no result.
         """
         if self.found.parameters:
-            own = dict(self.found.parameters)
-            return own if WORKLOAD in own else {**self._workload(), **own}
+            return {**self._workload(), **self.found.parameters}
         if self.result is not None:
             chosen = {k: v for k, v in self.result.setting.items() if k not in {"graph", "input"}}
             return {**chosen, "backend": self.result.backend, **self._overrides()}
+        if self.found.kind is not Kind.RUN:
+            return {"run": self.name}
         return {**self._workload(), **self._overrides()}
 
     def _workload(self) -> dict[str, Scalar]:
@@ -132,12 +148,26 @@ def _read_launch(found: FoundRun) -> RunRecord:
         where = str(found.path / RESULT_JSON)
         raise StatsError(f"not a result of harness launch: {error}", where=where) from error
     cause, message = str(data.get("exit_cause", "")), str(data.get("message", ""))
-    return RunRecord(found, ending, cause, message, launch=data)
+    ticks = _last_dump_ticks(found) if ending is Ending.SUCCESS else None
+    return RunRecord(found, ending, cause, message, launch=data, last_dump_ticks=ticks)
 
 
 def _read_gem5(found: FoundRun) -> RunRecord:
     """Take a gem5 folder for what its statistics are: nothing else is known of its end."""
-    return RunRecord(found, Ending.SUCCESS, "not recorded")
+    ticks = _last_dump_ticks(found)
+    if ticks is None:
+        return RunRecord(found, Ending.LOST, "", "stats.txt has no complete dump with simTicks")
+    return RunRecord(found, Ending.SUCCESS, last_dump_ticks=ticks)
+
+
+def _last_dump_ticks(found: FoundRun) -> int | None:
+    stats = find_stats(found.path)
+    if stats is None or not stats.stat().st_size:
+        return None
+    dump = open_stats(stats).last(TICK_NAMES)
+    if not dump.is_complete:
+        return None
+    return next((int(dump[name]) for name in TICK_NAMES if name in dump), None)
 
 
 def _read_json(path: Path) -> dict[str, Any]:

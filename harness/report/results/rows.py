@@ -30,23 +30,22 @@ def run_row(record: RunRecord) -> Row:
         "kind": found.kind.value,
         "sweep": found.sweep or None,
         "point": found.index if found.index >= 0 else None,
-        "ending": record.ending.value,
+        "ending": record.ending_text,
         "is_success": record.is_success,
         "exit_cause": record.exit_cause,
         "message": record.message,
         "workload": record.setting().get("workload"),
+        "latency_ticks": record.latency_ticks,
+        "latency_ms": None if record.latency_ticks is None else record.latency_ticks / 1e9,
     }
     if result is None:
         return row
-    latency = record.latency_ticks
     setting = {name: result.setting.get(name) for name in _SETTINGS}
     return {
         **row,
         **setting,
         "workload": result.setting.get("workload"),
         "backend": result.backend,
-        "latency_ticks": latency,
-        "latency_ms": None if latency is None else latency / 1e9,
         "load_ticks": result.load_ticks,
         "final_tick": result.final_tick,
         "inferences": len(result.latencies),

@@ -42,7 +42,9 @@ RUNS = View(
         Column("kind", TEXT, "run, launch or gem5"),
         Column("sweep", TEXT, "name of the sweep; NULL outside of one"),
         Column("point", WHOLE, "index in the sweep; NULL outside of one"),
-        Column("ending", TEXT, "class of the end: success, max tick, crash, ..."),
+        Column(
+            "ending", TEXT, "class of the end: success, max tick, crash, ...; gem5: not recorded"
+        ),
         Column("is_success", FLAG, "whether the ending is success"),
         Column("exit_cause", TEXT, "the end in the run's own words"),
         Column("message", TEXT, "the error's text"),
@@ -60,7 +62,9 @@ RUNS = View(
         Column("mode", TEXT, "kernel or exact"),
         Column("threads", WHOLE, "host threads"),
         Column("seed", WHOLE, "seed of inputs and model"),
-        Column("latency_ticks", WHOLE, "reported inference, 1 tick = 1 ps; NULL without success"),
+        Column(
+            "latency_ticks", WHOLE, "reported inference, or a gem5 run's last dump; 1 tick = 1 ps"
+        ),
         Column("latency_ms", REAL, "the same in milliseconds"),
         Column("load_ticks", WHOLE, "from the guest's start until program and weights were there"),
         Column("final_tick", WHOLE, "simulated time at the end"),
