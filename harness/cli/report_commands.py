@@ -108,10 +108,12 @@ def timeline(
     run: RunArgument,
     output: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--output", "-o", metavar="FILE", help="Default: RUN/trace.json."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Default: RUN/trace.json; .gz is compressed."
+        ),
     ] = None,
 ) -> None:
-    """Export a run's timeline for ui.perfetto.dev or chrome://tracing."""
+    """Export a run's timeline, or a gem5 run's dumps, for ui.perfetto.dev or chrome://tracing."""
     from harness.report.timeline_export import export_timeline  # noqa: PLC0415
 
     path, events = export_timeline(run, output)
