@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from harness.report.analysis.means import geometric_mean
@@ -88,16 +89,28 @@ def _choose(study: Study) -> tuple[list[Configuration], list[str]]:
     others = [each for each in study.configurations if each != study.baseline]
     if len(others) < MOST_CONFIGURATIONS:
         return [study.baseline, *others], []
-    fastest = min(others, key=lambda each: mean_ratio(study, each))
-    near = [each for each in others if any(study.is_slice(each, axis) for axis in study.axes)]
-    near = [each for each in near if each != fastest][: MOST_CONFIGURATIONS - 2]
-    chosen = {*near, fastest}
+    fastest = fastest_configuration(study)
+    chosen = {fastest, *_neighbours(study)[: MOST_CONFIGURATIONS - 2]}
     shown = [study.baseline, *(each for each in _by_difference(study) if each in chosen)]
     note = (
         f"{len(shown)} of {len(study.configurations)} configurations are drawn: the baseline, those"
         " that differ from it in one parameter, and the fastest; the table has all"
     )
     return shown, [note]
+
+
+def fastest_configuration(study: Study) -> Configuration:
+    """Return the configuration with the least mean ratio, the first of equal ones."""
+    return min(study.configurations, key=lambda each: mean_ratio(study, each))
+
+
+def _neighbours(study: Study) -> list[Configuration]:
+    """Return what differs from the baseline in one parameter, taking turns among parameters."""
+    turns = [
+        [each for each in study.configurations if study.is_slice(each, axis)] for axis in study.axes
+    ]
+    found = [each for turn in zip_longest(*turns) for each in turn if each is not None]
+    return [each for each in dict.fromkeys(found) if each != study.baseline]
 
 
 def _by_difference(study: Study) -> list[Configuration]:

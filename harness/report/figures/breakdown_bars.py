@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harness.report.analysis.normalised import fastest_configuration
 from harness.report.figures.look import EDGE, PALE, PHASE_STYLES
 from harness.report.figures.panels import legend_columns
 
@@ -22,6 +23,7 @@ TALL = 3.0
 """Bars above this many baselines are cut, and their height is written on them."""
 MEAN_NAME = "geomean"
 BASELINE_NAME = "baseline"
+FASTEST_NAME = "fastest"
 
 
 def draw_bars(drawing: Drawing, look: Look, bars: NormalisedBars, study: Study) -> None:
@@ -51,16 +53,18 @@ def draw_bars(drawing: Drawing, look: Look, bars: NormalisedBars, study: Study) 
             _draw_mean(drawing, axes, begin + index, bars, configuration)
             _write_height(axes, begin + index, bars.means[configuration], top, count)
             places.append((begin + index, labels[configuration]))
-        centres.append((begin + (len(bars.configurations) - 1) / 2, MEAN_NAME))
+        name = f"{MEAN_NAME} of {len(bars.mean_workloads)}"
+        centres.append((begin + (len(bars.configurations) - 1) / 2, name))
     _label(axes, look, places, centres, top)
-    is_short = labels[study.baseline] == BASELINE_NAME
-    about = f"baseline: {study.full_label(study.baseline)}" if is_short else ", ".join(study.axes)
-    axes.set_xlabel(about)
+    axes.set_xlabel(_explanation(labels, study))
     _legend(figure, look, bars)
 
 
 def _bar_labels(bars: NormalisedBars, study: Study) -> dict[Configuration, str]:
-    """Name bars by what differs from the baseline where that is one thing, else by all values."""
+    """Name bars by what differs from the baseline where that is one thing, else by all values.
+
+    The fastest configuration, if it alone differs in more, is called so.
+    """
     differences = {
         each: [
             f"{name} = {own}"
@@ -69,9 +73,19 @@ def _bar_labels(bars: NormalisedBars, study: Study) -> dict[Configuration, str]:
         ]
         for each in bars.configurations
     }
-    if max(map(len, differences.values())) > 1:
+    far = [each for each, own in differences.items() if len(own) > 1]
+    if far not in ([], [fastest_configuration(study)]):
         return {each: study.label(each) for each in bars.configurations}
-    return {each: ", ".join(own) or BASELINE_NAME for each, own in differences.items()}
+    named = {each: ", ".join(own) or BASELINE_NAME for each, own in differences.items()}
+    return {**named, **dict.fromkeys(far, FASTEST_NAME)}
+
+
+def _explanation(labels: dict[Configuration, str], study: Study) -> str:
+    """Return what the labels leave open."""
+    special = [each for each in labels if labels[each] in {BASELINE_NAME, FASTEST_NAME}]
+    if not special:
+        return ", ".join(study.axes)
+    return "\n".join(f"{labels[each]}: {study.full_label(each)}" for each in special)
 
 
 def _limit(bars: NormalisedBars) -> float:

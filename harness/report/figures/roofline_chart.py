@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from harness.report.figures.look import Look
 
 MOST_NAMES = 10
-"""Points that get their name beside them."""
+"""Points that get their name beside them, if the name is short; all have it as a tip."""
+LONGEST_NAME = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def draw_roofline(drawing: Drawing, look: Look, data: RooflineData) -> None:
                 zorder=3,
             )
             drawing.tip(dot, _tip(point))
-            if len(points) <= MOST_NAMES:
+            if len(points) <= MOST_NAMES and len(point.name) <= LONGEST_NAME:
                 axes.annotate(
                     point.name,
                     (point.intensity, point.macs_per_second),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.base.units import format_ticks
-from harness.report.analysis.normalised import mean_ratio
+from harness.report.analysis.normalised import fastest_configuration, mean_ratio
 from harness.report.page.content import joules_cell
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def study_facts(records: Sequence[RunRecord], study: Study | None) -> Facts:
     if study is None or len(study.configurations) < 2:
         return facts
     facts.append(("baseline", study.full_label(study.baseline)))
-    fastest = min(study.configurations, key=lambda each: mean_ratio(study, each))
+    fastest = fastest_configuration(study)
     ratio = mean_ratio(study, fastest)
     if ratio < 1:
         many = f", geometric mean of {len(study.workloads)}" if len(study.workloads) > 1 else ""
