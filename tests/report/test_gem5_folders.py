@@ -48,9 +48,19 @@ def test_every_dump_is_told_with_its_ticks(folder: Path) -> None:
 
     assert data.ticks == tuple(dump["simTicks"] for dump in dumps)
     assert data.final_ticks == tuple(dump["finalTick"] for dump in dumps)
-    (seconds,) = (each for each in data.series if each.name == "simulated time")
+    (seconds,) = (each for each in data.series if each.name == "seconds")
     assert seconds.values == tuple(dump["simSeconds"] for dump in dumps)
     assert seconds.unit == "Second"
+
+
+def test_instructions_are_those_of_each_dump_not_since_the_start(folder: Path) -> None:
+    """gem5 never resets simInsts; a metric per dump must not divide it by the dump's cycles."""
+    dumps = read_stats(folder / "stats.txt")
+    (counts,) = (
+        each for each in dump_series(folder / "stats.txt").series if each.name == "instructions"
+    )
+
+    assert counts.values == tuple(dump["system.host.numInsts"] for dump in dumps)
 
 
 def test_a_folder_of_gem5_has_a_page_and_no_claim_about_its_end(
@@ -98,7 +108,7 @@ def test_dumps_become_counters_of_a_trace(folder: Path, tmp_path: Path) -> None:
     values = [
         each["args"]["value"]
         for each in events
-        if each["ph"] == "C" and each["name"].startswith("simulated time")
+        if each["ph"] == "C" and each["name"].startswith("seconds")
     ]
     assert values == [dump["simSeconds"] for dump in dumps]
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from harness.report.results.extras import load_extra
+from harness.base.optional_package import require_package
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,8 +64,8 @@ def render(plot: Plot, look: Look, file_format: str) -> bytes:
     Raises:
         SpecError: matplotlib is not installed.
     """
-    matplotlib = load_extra("matplotlib", "plots")
-    figures = load_extra("matplotlib.figure", "plots")
+    matplotlib = require_package("matplotlib", "plots")
+    figures = require_package("matplotlib.figure", "plots")
     with matplotlib.rc_context(look.settings()):
         drawing = Drawing(figures.Figure(layout="constrained"))
         plot.draw(drawing, look)

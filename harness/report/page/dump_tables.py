@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 
 def dump_tables(records: Sequence[RunRecord]) -> list[PageTable]:
     """Return the dumps of one run, or the last dump of each of several."""
+    is_one = len(records) == 1
     read = [
-        (record, dump_series(record.stats))
+        (record, dump_series(record.stats, only_last=not is_one))
         for record in records
-        if record.result is None and record.stats is not None and record.stats.stat().st_size
+        if record.result is None and record.last_dump_ticks is not None and record.stats
     ]
     if not read:
         return []
-    return [_all_dumps(read[0][1])] if len(records) == 1 else [_last_dumps(read)]
+    table = _all_dumps(read[0][1]) if is_one else _last_dumps(read)
+    return [table, metrics_table(read[0][1])]
 
 
 def _all_dumps(data: DumpSeries) -> PageTable:
@@ -38,8 +40,18 @@ def _all_dumps(data: DumpSeries) -> PageTable:
         )
         for index in range(len(data))
     )
-    note = "Empty: the dump has no such line, or gem5 hid it."
+    note = "Empty: the dump lacks what the metric needs." + _refusals(data)
     return PageTable("dumps-table", "Dumps", columns, rows, note)
+
+
+def _refusals(data: DumpSeries) -> str:
+    return "".join(f" No {name}: {why}." for name, why in data.refused.items())
+
+
+def metrics_table(data: DumpSeries) -> PageTable:
+    """Return what the metrics are."""
+    rows = tuple((Cell(each.name), Cell(each.unit), Cell(each.text)) for each in data.series)
+    return PageTable("metrics", "Metrics", ("metric", "unit", "what it is"), rows)
 
 
 def _last_dumps(read: Sequence[tuple[RunRecord, DumpSeries]]) -> PageTable:
@@ -50,12 +62,11 @@ def _last_dumps(read: Sequence[tuple[RunRecord, DumpSeries]]) -> PageTable:
         rows.append(
             (
                 Cell(record.name),
-                number_cell(len(data)),
                 *(_value(last.get(key)) for key in names),
                 Cell("" if data.is_complete[-1] else "cut off"),
             )
         )
-    columns = ("run", "dumps", *(f"{name} ({unit})" for name, unit in names), "")
+    columns = ("run", *(f"{name} ({unit})" for name, unit in names), "")
     return PageTable("dumps-table", "Last dumps", columns, tuple(rows))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import __version__
+from harness.base.optional_package import require_package
 from harness.report.costs import pareto_data
 from harness.report.figures.drawing import inline_svg
 from harness.report.figures.look import Look
@@ -19,7 +20,6 @@ from harness.report.page.study_tables import (
     front_table,
     runs_table,
 )
-from harness.report.results.extras import load_extra
 from harness.run.directory import TIMELINE
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def render_page(page: Page) -> str:
     Raises:
         SpecError: jinja2 is not installed.
     """
-    jinja2 = load_extra("jinja2", "plots")
+    jinja2 = require_package("jinja2", "plots")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string((HERE / "template.html.j2").read_text(encoding="utf-8"))
     style = (HERE / "style.css").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from harness.report.results.extras import load_extra, load_pyarrow
+from harness.base.optional_package import require_package
 from harness.report.table import Table
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ FORMATS = ("table", "csv", "json", "parquet")
 
 def answer_table(answer: Any) -> Table:
     """Return an arrow table for people; numbers stand flush right."""
-    arrow = load_pyarrow()
+    arrow = require_package("pyarrow", "results")
     is_number = [
         arrow.types.is_integer(kind)
         or arrow.types.is_floating(kind)
@@ -56,7 +56,7 @@ def answer_json(answer: Any) -> str:
 
 def write_parquet(answer: Any, path: Path) -> None:
     """Write the answer as a parquet file, whole or not at all."""
-    parquet = load_extra("pyarrow.parquet", "results")
+    parquet = require_package("pyarrow.parquet", "results")
     temporary = path.with_name(f".{path.name}.part")
     try:
         parquet.write_table(answer, temporary)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import StatsError
-from harness.report.results.extras import load_duckdb, load_pyarrow
+from harness.base.optional_package import require_package
 from harness.report.results.rows import rows_of
 from harness.report.results.scalars import scalar_number
 from harness.report.results.stats_files import stats_dataset
@@ -41,7 +41,7 @@ def query_runs(sql: str, records: Sequence[RunRecord]) -> Any:
         StatsError: The query is not one SELECT, or is wrong.
         SpecError: An extra is not installed.
     """
-    duckdb = load_duckdb()
+    duckdb = require_package("duckdb", "results")
     with duckdb.connect(":memory:", config=dict(_SETTINGS)) as connection:
         try:
             _check_is_one_select(duckdb, connection, sql)
@@ -80,7 +80,7 @@ def _query_error(error: Exception) -> StatsError:
 
 def table_of(view: View, records: Sequence[RunRecord]) -> Any:
     """Return a view's rows over all runs as an arrow table."""
-    arrow = load_pyarrow()
+    arrow = require_package("pyarrow", "results")
     types = {TEXT: arrow.string(), WHOLE: arrow.int64(), REAL: arrow.float64(), FLAG: arrow.bool_()}
     columns = [(column.name, types[column.type]) for column in view.columns]
     rows = [row for record in records for row in rows_of(view.name, record)]

@@ -10,11 +10,11 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from harness.report.results.extras import load_extra, load_pyarrow
+from harness.base.optional_package import require_package
 from harness.report.results.views import STATS
 from harness.run.cache import cache_directory
 from harness.run.directory import disk_error
-from harness.stats.reader import read_stats
+from harness.stats.export import write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 
 def stats_dataset(records: Sequence[RunRecord]) -> Any:
     """Return all statistics of all runs as one lazy dataset with the column `run`."""
-    arrow, dataset = load_pyarrow(), load_extra("pyarrow.dataset", "results")
-    local = load_extra("pyarrow.fs", "results").LocalFileSystem()
+    arrow, dataset = (
+        require_package("pyarrow", "results"),
+        require_package("pyarrow.dataset", "results"),
+    )
+    local = require_package("pyarrow.fs", "results").LocalFileSystem()
     kinds = {"VARCHAR": arrow.string(), "INTEGER": arrow.int32(), "DOUBLE": arrow.float64()}
     schema = arrow.schema([(column.name, kinds[column.type]) for column in STATS.columns])
     form = dataset.ParquetFileFormat()
@@ -66,7 +69,7 @@ def _make(stats: Path, place: Path, modified_ns: int) -> Path:
     place.parent.mkdir(parents=True, exist_ok=True)
     temporary = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
-        _write_parquet(stats, temporary)
+        write_parquet(stats, temporary)
         os.utime(temporary, ns=(modified_ns, modified_ns))
         temporary.replace(place)
     except OSError as error:
@@ -76,23 +79,3 @@ def _make(stats: Path, place: Path, modified_ns: int) -> Path:
     finally:
         temporary.unlink(missing_ok=True)
     return place
-
-
-def _write_parquet(stats: Path, output: Path) -> None:
-    arrow, parquet = load_pyarrow(), load_extra("pyarrow.parquet", "results")
-    rows = [
-        {
-            "dump": index,
-            "name": line.name,
-            "base": line.name.partition("::")[0],
-            "element": line.name.partition("::")[2] or None,
-            "value": float(line.value),
-            "unit": line.unit,
-            "kind": "vector" if "::" in line.name else "scalar",
-        }
-        for index, dump in enumerate(read_stats(stats))
-        for line in dump.lines.values()
-    ]
-    kinds = {"VARCHAR": arrow.string(), "INTEGER": arrow.int32(), "DOUBLE": arrow.float64()}
-    columns = [(column.name, kinds[column.type]) for column in STATS.columns[1:]]
-    parquet.write_table(arrow.Table.from_pylist(rows, schema=arrow.schema(columns)), output)
