@@ -191,7 +191,7 @@ def _dumps(records: Sequence[RunRecord]) -> list[Plot]:
     if len(records) != 1 or records[0].result is not None:
         return []
     stats = records[0].stats
-    if stats is None or records[0].last_dump_ticks is None:
+    if stats is None or records[0].dumped_ticks is None:
         return []
     data = dump_series(stats)
     if not data.series or len(data) < 2:

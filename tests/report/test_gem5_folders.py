@@ -29,7 +29,7 @@ def _module(name: str) -> Any:
 
 
 rules = _module("test_trace_rules")
-OTHER_TICKS = 123456
+LONGER_TICKS = 1000
 
 
 @pytest.fixture
@@ -75,18 +75,22 @@ def test_a_folder_of_gem5_has_a_page_and_no_claim_about_its_end(
     assert "success" not in text
 
 
-def test_folders_of_gem5_are_compared_by_their_last_dump(folder: Path, tmp_path: Path) -> None:
+def test_folders_of_gem5_are_compared_by_the_time_of_their_dumps(
+    folder: Path, tmp_path: Path
+) -> None:
+    dumps = read_stats(folder / "stats.txt")
+    last = dumps[-1]["finalTick"]
+    whole = last - (dumps[0]["finalTick"] - dumps[0]["simTicks"])
     other = tmp_path / "other"
     shutil.copytree(folder, other)
-    last = read_stats(folder / "stats.txt")[-1]["simTicks"]
-    same_width = f"{OTHER_TICKS:>{len(str(last))}}"
-    text = (other / "stats.txt").read_text().replace(f" {last} ", f" {same_width} ")
+    later = f"{last + LONGER_TICKS:>{len(str(last))}}"
+    text = (other / "stats.txt").read_text().replace(f" {last} ", f" {later} ")
     (other / "stats.txt").write_text(text)
     report = Report([str(folder), str(other)], PlotOptions())
     assert report.study is not None
 
-    assert [each.latency_ticks for each in report.records] == [last, OTHER_TICKS]
-    assert report.study.ratio("", ("other",)) == pytest.approx(OTHER_TICKS / last)
+    assert [each.latency_ticks for each in report.records] == [whole, whole + LONGER_TICKS]
+    assert report.study.ratio("", ("other",)) == pytest.approx(1 + LONGER_TICKS / whole)
 
 
 def test_statistics_without_a_complete_dump_are_no_success(folder: Path) -> None:

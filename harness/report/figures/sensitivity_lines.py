@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from harness.report.figures.look import Look
 
 DOT_AREA = 6
+HEADROOM = 1.08
 LARGEST_MARKER = 6.5
 """The first line's; later ones are smaller, so that equal points show both."""
 
@@ -62,7 +63,7 @@ def _draw_panel(
         )
         drawing.tip(drawn, f"{workload} {line.label}\n{points}")
     number_axis(axes, data.values, data.positions, log=data.is_log)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, max(ticks) / scale * HEADROOM)
     axes.grid()
     axes.set_title(workload, fontweight="bold")
     axes.set_xlabel(f"{data.axis} (log2)" if data.is_log else data.axis)

@@ -20,7 +20,7 @@ def dump_tables(records: Sequence[RunRecord]) -> list[PageTable]:
     read = [
         (record, dump_series(record.stats, only_last=not is_one))
         for record in records
-        if record.result is None and record.last_dump_ticks is not None and record.stats
+        if record.result is None and record.dumped_ticks is not None and record.stats
     ]
     if not read:
         return []

@@ -22,8 +22,8 @@ def run_facts(record: RunRecord) -> Facts:
     facts = [("ending", record.ending_text)]
     result = record.result
     if result is None:
-        if record.last_dump_ticks is not None:
-            facts.append(("last dump", format_ticks(record.last_dump_ticks)))
+        if record.dumped_ticks is not None:
+            facts.append(("time of the dumps", format_ticks(record.dumped_ticks)))
         return facts
     if record.latency_ticks is not None:
         facts.append(("latency", format_ticks(record.latency_ticks)))

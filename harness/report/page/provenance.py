@@ -23,6 +23,9 @@ def provenance_table(records: Sequence[RunRecord]) -> PageTable:
         if record.result is not None:
             counts.update(("version", *pair) for pair in record.result.versions.items())
             counts.update(("SHA-256", *pair) for pair in record.result.hashes.items())
+        for kind, facts in (("version", "gem5"), ("SHA-256", "hashes")):
+            pairs = record.launch.get(facts, {}).items()
+            counts.update((kind, _named(facts, name), str(value)) for name, value in pairs)
     rows = tuple(
         (Cell(kind), Cell(name), Cell(_short(kind, value)), number_cell(count))
         for (kind, name, value), count in sorted(
@@ -43,3 +46,8 @@ def validation_notes(records: Sequence[RunRecord]) -> list[tuple[str, str]]:
 
 def _short(kind: str, value: str) -> str:
     return value if kind == "version" else value[:_SHOWN]
+
+
+def _named(facts: str, name: str) -> str:
+    """Return what a launch's fact is about: gem5's own version, date and Python, or a file."""
+    return f"gem5 {name}" if facts == "gem5" else name

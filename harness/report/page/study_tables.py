@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.report.analysis.means import geometric_mean
@@ -41,10 +42,19 @@ def runs_table(records: Sequence[RunRecord]) -> PageTable:
         for record, setting in zip(records, settings, strict=True)
     )
     note = (
-        "Latency and energy of the reported inference; of other gem5 runs the simulated time of the"
-        " last dump. Runs without success have none."
+        "Latency and energy of the reported inference; of other gem5 runs the simulated time that"
+        " all dumps are about. Runs without success have none."
     )
-    return PageTable("runs", "Runs", columns, rows, note)
+    return without_empty_columns(PageTable("runs", "Runs", columns, rows, note))
+
+
+def without_empty_columns(table: PageTable) -> PageTable:
+    """Leave out the columns in which no row has anything."""
+    kept = [
+        place for place in range(len(table.columns)) if any(row[place].text for row in table.rows)
+    ]
+    rows = tuple(tuple(row[place] for place in kept) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[place] for place in kept), rows=rows)
 
 
 def _run_cells(
@@ -136,4 +146,4 @@ def front_table(data: ParetoData) -> PageTable:
         if point.rank
     )
     columns = ("workload", "number", "configuration", data.x_label, data.y_label)
-    return PageTable("front", "Pareto front", columns, rows)
+    return without_empty_columns(PageTable("front", "Pareto front", columns, rows))

@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from harness.run.result import RunResult
 
 _CAUSES = {
+    FINISHED: Ending.WRONG_OUTPUT,  # of a result that is no success
     "interrupted": Ending.CANCELLED,
     "tick limit reached": Ending.MAX_TICK,
     "host time limit reached": Ending.TIME_LIMIT,
     "gem5 refused its configuration": Ending.FATAL,
+    "coherence error": Ending.FATAL,
+    "run failed": Ending.FATAL,
     "guest failed": Ending.GUEST_FAILED,
     "guest kernel crashed": Ending.GUEST_PANIC,
-    "boot failed": Ending.GUEST_PANIC,
     "evidence incomplete": Ending.WRONG_OUTPUT,
-    "gem5 ended early": Ending.WRONG_OUTPUT,
     "replay diverged": Ending.WRONG_OUTPUT,
-    "coherence error": Ending.WRONG_OUTPUT,
 }
 
 
@@ -29,6 +29,4 @@ def ending_of_run(result: RunResult) -> Ending:
     """Return the class; a simulator or a model that broke for another reason is a crash."""
     if result.is_success:
         return Ending.SUCCESS
-    if result.exit_cause == FINISHED:
-        return Ending.WRONG_OUTPUT
     return _CAUSES.get(result.exit_cause, Ending.CRASH)

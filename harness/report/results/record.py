@@ -13,7 +13,6 @@ from harness.run.directory import RESULT_JSON, RUN_JSON
 from harness.run.ending import Ending
 from harness.run.result import RunResult
 from harness.stats.reader import open_stats
-from harness.stats.stats_file import TICK_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +36,8 @@ class RunRecord:
         result: What `harness run` measured; None for other kinds and for lost runs.
         manifest: run.json as plain data; empty if there is none.
         launch: result.json of `harness launch` as plain data; empty for other kinds.
-        last_dump_ticks: Of other gem5 runs: simTicks of the last complete dump, if there is one.
+        dumped_ticks: Of other gem5 runs: the simulated time that the complete dumps are about, from
+            the reset before the first to the end of the last; None without any.
     """
 
     found: FoundRun
@@ -47,7 +47,7 @@ class RunRecord:
     result: RunResult | None = None
     manifest: Mapping[str, Any] = field(default_factory=dict)
     launch: Mapping[str, Any] = field(default_factory=dict)
-    last_dump_ticks: int | None = None
+    dumped_ticks: int | None = None
 
     @property
     def name(self) -> str:
@@ -67,14 +67,14 @@ class RunRecord:
 
     @property
     def latency_ticks(self) -> int | None:
-        """Ticks of the reported inference, or of another gem5 run's last dump.
+        """Ticks of the reported inference, or what another gem5 run's dumps are about.
 
         None for runs that did not succeed or have neither.
         """
         if not self.is_success:
             return None
         if self.result is None:
-            return self.last_dump_ticks
+            return self.dumped_ticks
         return self.result.latencies[self.result.reported] if self.result.latencies else None
 
     @property
@@ -148,26 +148,31 @@ def _read_launch(found: FoundRun) -> RunRecord:
         where = str(found.path / RESULT_JSON)
         raise StatsError(f"not a result of harness launch: {error}", where=where) from error
     cause, message = str(data.get("exit_cause", "")), str(data.get("message", ""))
-    ticks = _last_dump_ticks(found) if ending is Ending.SUCCESS else None
-    return RunRecord(found, ending, cause, message, launch=data, last_dump_ticks=ticks)
+    ticks = _dumped_ticks(found) if ending is Ending.SUCCESS else None
+    return RunRecord(found, ending, cause, message, launch=data, dumped_ticks=ticks)
 
 
 def _read_gem5(found: FoundRun) -> RunRecord:
     """Take a gem5 folder for what its statistics are: nothing else is known of its end."""
-    ticks = _last_dump_ticks(found)
+    ticks = _dumped_ticks(found)
     if ticks is None:
-        return RunRecord(found, Ending.LOST, "", "stats.txt has no complete dump with simTicks")
-    return RunRecord(found, Ending.SUCCESS, last_dump_ticks=ticks)
+        return RunRecord(
+            found, Ending.LOST, "", "stats.txt has no complete dump with simTicks and finalTick"
+        )
+    return RunRecord(found, Ending.SUCCESS, dumped_ticks=ticks)
 
 
-def _last_dump_ticks(found: FoundRun) -> int | None:
+def _dumped_ticks(found: FoundRun) -> int | None:
     stats = find_stats(found.path)
     if stats is None or not stats.stat().st_size:
         return None
-    dump = open_stats(stats).last(TICK_NAMES)
-    if not dump.is_complete:
+    dumps = [each for each in open_stats(stats).dumps if each.is_complete]
+    if not dumps:
         return None
-    return next((int(dump[name]) for name in TICK_NAMES if name in dump), None)
+    first, last = dumps[0], dumps[-1]
+    if first.tick is None or first.final_tick is None or last.final_tick is None:
+        return None
+    return last.final_tick - first.final_tick + first.tick
 
 
 def _read_json(path: Path) -> dict[str, Any]:

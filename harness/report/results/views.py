@@ -63,7 +63,9 @@ RUNS = View(
         Column("threads", WHOLE, "host threads"),
         Column("seed", WHOLE, "seed of inputs and model"),
         Column(
-            "latency_ticks", WHOLE, "reported inference, or a gem5 run's last dump; 1 tick = 1 ps"
+            "latency_ticks",
+            WHOLE,
+            "reported inference, or all of a gem5 run's dumps; 1 tick = 1 ps",
         ),
         Column("latency_ms", REAL, "the same in milliseconds"),
         Column("load_ticks", WHOLE, "from the guest's start until program and weights were there"),
