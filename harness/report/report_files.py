@@ -10,7 +10,7 @@ from harness.report.figures.drawing import FORMATS, write_plot
 from harness.report.figures.look import WIDTHS_IN, Look
 from harness.report.page.render import make_page, render_page
 from harness.report.plots import choose_plots
-from harness.report.results.collection import find_runs
+from harness.report.results.collection import count_waiting, find_runs
 from harness.report.results.record import read_record
 from harness.run.directory import disk_error
 
@@ -29,6 +29,7 @@ class Report:
 
     def __init__(self, places: Sequence[str], options: PlotOptions) -> None:
         self.records: list[RunRecord] = [read_record(found) for found in find_runs(places)]
+        self.waiting = count_waiting(places)
         self.study: Study | None = make_study(self.records, options.baseline)
         self.plots: list[Plot] = choose_plots(self.records, self.study, options)
         self._places = places
@@ -43,6 +44,8 @@ class Report:
         page = make_page(
             title or self._title(), self.records, self.study, self.plots, self._options
         )
+        if self.waiting:
+            page.facts.append(("not ended yet", f"{self.waiting:,}"))
         _write(output, render_page(page))
 
     def write_plots(self, folder: Path, file_format: str, width: str) -> list[Path]:

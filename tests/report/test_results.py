@@ -15,7 +15,7 @@ import pytest
 from harness.base.errors import SpecError, StatsError
 from harness.report.results.answer import answer_csv, answer_json, answer_table
 from harness.report.results.asking import ask
-from harness.report.results.collection import find_runs
+from harness.report.results.collection import count_waiting, find_runs
 from harness.report.results.database import query_runs
 from harness.report.results.record import RunRecord, read_record
 from harness.report.results.stats_files import fresh_parquet
@@ -132,7 +132,7 @@ def test_a_damaged_point_is_refused_by_name(sweep: Path, tmp_path: Path, broken:
     shutil.copy(sweep / "sweep.json", tmp_path / "sweep.json")
     (place / "point.json").write_text(broken)
 
-    with pytest.raises(SpecError, match=r"point\.json"):
+    with pytest.raises(SpecError, match=r"point"):
         find_runs([tmp_path])
 
 
@@ -155,3 +155,34 @@ def test_runs_of_one_name_are_told_apart_by_their_paths(run: Path, tmp_path: Pat
     names = [each.name for each in records(tmp_path / "a" / "same", tmp_path / "b" / "same")]
 
     assert len(set(names)) == 2
+
+
+def test_a_sweep_tells_the_end_of_what_cannot_tell_it(sweep: Path, tmp_path: Path) -> None:
+    """A run that was killed leaves no result, a refused one no directory: the sweep's files do."""
+    place = tmp_path / "grid"
+    shutil.copytree(sweep, place)
+    killed, refused = sorted((place / "runs").iterdir())[:2]
+    (killed / "result.json").unlink()
+    points = [json.loads((killed / "point.json").read_text())]
+    points.append(json.loads((refused / "point.json").read_text()))
+    points.append({**points[0], "id": "later", "index": 99})
+    points.append({**points[0], "id": "stage", "kind": "prepare"})
+    shutil.rmtree(refused)
+    (place / "points.json").write_text(json.dumps({"format_version": 1, "points": points}))
+    (place / "state").mkdir()
+    for name, ending in (
+        (f"{killed.name}.1.end", "preempted"),
+        (f"{killed.name}.10.end", "out of memory"),
+        (f"{killed.name}.9.end", "preempted"),
+        (f"{refused.name}.1.end", "user error"),
+    ):
+        text = json.dumps({"ending": ending, "exit_cause": "cause", "message": "why"})
+        (place / "state" / name).write_text(text)
+
+    found = rows("select run, ending, message, latency_ticks from runs order by point", place)
+    assert [tuple(row.values()) for row in found[:2]] == [
+        (killed.name, "out of memory", "why", None),
+        (refused.name, "user error", "why", None),
+    ]
+    assert len(found) == 9
+    assert count_waiting([place]) == 1

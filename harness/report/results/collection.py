@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import SpecError
+from harness.report.results.sweep_files import POINTS_JSON, last_ends, planned_points
 from harness.run.directory import RESULT_JSON, RUN_JSON, STATS_TXT
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class FoundRun:
         sweep: Name of its sweep; empty if it belongs to none.
         index: Its place in the sweep; -1 if it belongs to none.
         parameters: What the sweep chose for it.
+        end: The sweep's file about the end of its newest attempt, if there is one.
     """
 
     name: str
@@ -51,6 +53,7 @@ class FoundRun:
     sweep: str = ""
     index: int = -1
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
+    end: Path | None = None
 
 
 def find_runs(places: Sequence[str | Path]) -> list[FoundRun]:
@@ -116,20 +119,41 @@ def _run_at(path: Path) -> FoundRun | None:
 
 
 def _runs_of_sweep(path: Path) -> Iterator[FoundRun]:
-    _read_object(path / SWEEP_JSON)
-    points = [_point(each.parent) for each in (path / SWEEP_RUNS).glob(f"*/{POINT_JSON}")]
-    yield from sorted(points, key=lambda run: (run.index, run.name))
+    """Yield the points that have ended; a refused one may have no directory, only an end."""
+    name = str(_read_object(path / SWEEP_JSON).get("name", ""))
+    ends = last_ends(path)
+    found = [_point(each.parent) for each in (path / SWEEP_RUNS).glob(f"*/{POINT_JSON}")]
+    known = {run.name for run in found}
+    for point in planned_points(path):
+        identifier = str(point["id"])
+        if identifier not in known and identifier in ends:
+            place = path / SWEEP_RUNS / identifier
+            found.append(_found_point({**point, "sweep": name}, place, path / POINTS_JSON))
+    runs = [replace(run, end=ends.get(run.name)) for run in found]
+    yield from sorted(runs, key=lambda run: (run.index, run.name))
+
+
+def count_waiting(places: Sequence[str | Path]) -> int:
+    """Return how many points of the sweeps among these places have not ended yet."""
+    count = 0
+    for place in map(Path, places):
+        if (place / SWEEP_JSON).is_file():
+            ended = {run.name for run in _runs_of_sweep(place)}
+            count += sum(str(point["id"]) not in ended for point in planned_points(place))
+    return count
 
 
 def _point(path: Path) -> FoundRun:
-    where = path / POINT_JSON
-    data = _read_object(where)
+    return _found_point(_read_object(path / POINT_JSON), path, path / POINT_JSON)
+
+
+def _found_point(data: Mapping[str, Any], path: Path, where: Path) -> FoundRun:
     try:
         kind = Kind(data["kind"])
         name, sweep, index = str(data["id"]), str(data["sweep"]), int(data["index"])
         parameters = dict(data["parameters"])
     except (KeyError, TypeError, ValueError) as error:
-        raise SpecError(f"not a point.json: {error}", where=str(where)) from error
+        raise SpecError(f"not a sweep's point: {error}", where=str(where)) from error
     odd = [key for key, value in parameters.items() if not isinstance(value, str | int | float)]
     if odd:
         raise SpecError("a parameter is no scalar", where=str(where), got=", ".join(odd))
@@ -162,8 +186,5 @@ def _with_unique_names(runs: Iterable[FoundRun]) -> list[FoundRun]:
     listed = list(runs)
     names = [run.name for run in listed]
     return [
-        run
-        if names.count(run.name) == 1
-        else FoundRun(str(run.path), run.path, run.kind, run.sweep, run.index, run.parameters)
-        for run in listed
+        run if names.count(run.name) == 1 else replace(run, name=str(run.path)) for run in listed
     ]

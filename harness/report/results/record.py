@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import StatsError
@@ -120,7 +120,21 @@ def read_record(found: FoundRun) -> RunRecord:
         StatsError: A file is damaged; a missing one is not an error but an ending.
     """
     readers = {Kind.RUN: _read_run, Kind.LAUNCH: _read_launch, Kind.GEM5: _read_gem5}
-    return readers[found.kind](found)
+    record = readers[found.kind](found)
+    return record if found.end is None else _as_the_sweep_saw_it(record, found.end)
+
+
+def _as_the_sweep_saw_it(record: RunRecord, end: Path) -> RunRecord:
+    """Take the class of the end from the sweep: it also sees what a dead run cannot tell."""
+    data = _read_json(end)
+    try:
+        ending = Ending(data["ending"])
+    except (KeyError, ValueError) as error:
+        raise StatsError(f"not the end of an attempt: {error}", where=str(end)) from error
+    if ending is record.ending:
+        return record
+    cause, message = str(data.get("exit_cause", "")), str(data.get("message", ""))
+    return replace(record, ending=ending, exit_cause=cause, message=message)
 
 
 def _read_run(found: FoundRun) -> RunRecord:
