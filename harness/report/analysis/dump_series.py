@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 PER_DUMP_INSTRUCTIONS = Metric(
     "instructions",
     "Count",
-    ("sum(*.commitStats0.numInsts)", "sum(*.committedInsts)", "system.host.numInsts"),
+    (
+        "sum(*.commitStats*.numInsts)",
+        "sum(*.committedInsts)",
+        "sum(*.exec_context.thread_*.numInsts)",
+        "system.host.numInsts",
+    ),
     "instructions that all cores committed since the last reset",
 )
 """simInsts is no choice for dumps: it reads the CPUs' own counters, which a reset of statistics
