@@ -194,3 +194,14 @@ def test_every_declaration_parses(metric: Metric) -> None:
 )
 def test_units_are_reduced(unit: str, text: str) -> None:
     assert str(dimension_of(unit)) == text
+
+
+def test_instructions_are_the_dumps_not_those_since_the_start() -> None:
+    """Lines of a real run's second dump (v24.0): gem5 says an IPC of 0.091287 itself."""
+    second = """simTicks 2000000000 # Number of ticks simulated (Tick)
+simInsts 366961 # Number of instructions simulated (Count)
+system.cpu.numCycles 2000047 # Number of cpu cycles simulated (Cycle)
+system.cpu.commitStats0.numInsts 182578 # Number of instructions committed (Count)"""
+
+    assert _metric(second, "instructions").value == 182578
+    assert _metric(second, "ipc").value == pytest.approx(0.091287, abs=1e-6)
