@@ -8,7 +8,6 @@ class Layout:
     FREE: ClassVar[Layout]
     PADDED: ClassVar[Layout]
     RENAMED: ClassVar[Layout]
-    SINGLE: ClassVar[Layout]
 
 class NameTable:
     def __init__(self) -> None: ...

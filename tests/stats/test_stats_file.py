@@ -197,12 +197,19 @@ def test_a_character_more_or_less_in_a_padded_line_is_noticed(spaces: bool) -> N
 
 
 def test_columns_need_not_be_checked(tmp_path: Path) -> None:
-    text = DUMPS[0].replace(" # what simTicks", "   # what simTicks")
+    text = DUMPS[0].replace(" # what simTicks", "  # what simTicks")
     path = _written(tmp_path / "s.txt", text.encode())
 
     with pytest.raises(StatsError, match="columns are shifted"):
         open_stats(path).last()
     assert _same(open_stats(path, are_columns_checked=False).last().to_dict(), WHOLE[0])
+
+
+def test_lines_that_somebody_set_otherwise_are_read(tmp_path: Path) -> None:
+    text = DUMPS[0].replace("simTicks ", "hostSeconds 8 # x (Second)\nmine  1   # y\nsimTicks ", 1)
+    dump = open_stats(_written(tmp_path / "s.txt", text.encode())).last()
+
+    assert (dump["hostSeconds"], dump["mine"]) == (8, 1)
 
 
 def test_names_that_were_lengthened_later_are_accepted() -> None:

@@ -90,8 +90,7 @@ void bindScanner(nb::module_& module) {
     nb::enum_<Layout>(module, "Layout")
         .value("FREE", Layout::Free)
         .value("PADDED", Layout::Padded)
-        .value("RENAMED", Layout::Renamed)
-        .value("SINGLE", Layout::Single);
+        .value("RENAMED", Layout::Renamed);
     nb::class_<Scanner>(module, "Scanner")
         .def(
             "__init__",

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 
 #include "harness/stats/scan/unit.hh"
@@ -108,31 +109,33 @@ Fault checkTail(std::string_view tail) {
     return {"text after the value", tail.data()};
 }
 
-const char* valueField(Layout layout, const char* line, const char* nameEnd) {
-    const std::ptrdiff_t width = layout == Layout::Single ? 0 : NAME_COLUMNS;
-    return line + std::max(width, nameEnd - line) + 1;
+const char* valueField(const char* line, const char* nameEnd) {
+    return line + std::max(NAME_COLUMNS, nameEnd - line) + 1;
 }
 
-Columns checkColumns(Layout layout, const Cell& cell, const char* field, const char* next) {
-    if (layout == Layout::Free) return Columns::Kept;
-    const bool isPadded = layout != Layout::Single;
-    const std::ptrdiff_t valueWidth = isPadded ? VALUE_COLUMNS : 0;
-    const std::ptrdiff_t shareWidth = isPadded ? SHARE_COLUMNS : 0;
-    const auto fieldEnd = [](const char* begin, std::ptrdiff_t width, std::string_view text) {
-        return begin + std::max(width, std::ptrdiff_t(text.size()));
+Columns checkColumns(const Cell& cell, const char* field, const char* next) {
+    const auto widthOf = [](std::ptrdiff_t width, std::string_view text) {
+        return std::max(width, std::ptrdiff_t(text.size()));
     };
-    const char* end = fieldEnd(field, valueWidth, cell.digits);
-    const std::ptrdiff_t shift = cell.digits.data() + cell.digits.size() - end;
-    if (shift < 0) return Columns::Broken;
-    end += shift;
+    // How far each field ends from where gem5 would have set it, given where the one before ended.
+    std::ptrdiff_t offsets[4] = {0, 0, 0, 0};
+    const char* end = cell.digits.data() + cell.digits.size();
+    offsets[0] = end - (field + widthOf(VALUE_COLUMNS, cell.digits));
     for (int i = 0; i < cell.shareCount; ++i) {
         const std::string_view share = cell.shareTexts[i];
-        end = fieldEnd(end + 1, shareWidth, share);
-        if (end != share.data() + share.size()) return Columns::Broken;
+        const char* const expected = end + 1 + widthOf(SHARE_COLUMNS, share);
+        end = share.data() + share.size();
+        offsets[i + 1] = end - expected;
     }
-    if (isPadded) end += (2 - cell.shareCount) * (SHARE_COLUMNS + 1);
-    if (next != nullptr && next != end + 1) return Columns::Broken;
-    return shift == 0 ? Columns::Kept : Columns::ShiftedRight;
+    end += (2 - cell.shareCount) * (SHARE_COLUMNS + 1) + 1;
+    if (next != nullptr) offsets[3] = next - end;
+    const auto moved = 4 - std::count(std::begin(offsets), std::end(offsets), 0);
+    if (moved == 0) return Columns::Kept;
+    if (moved > 1) return Columns::Foreign;
+    if (offsets[0] > 0) return offsets[0] == 1 ? Columns::OneToTheRight : Columns::ToTheRight;
+    const bool isOne = std::all_of(std::begin(offsets), std::end(offsets),
+                                   [](std::ptrdiff_t offset) { return std::abs(offset) <= 1; });
+    return isOne ? Columns::Damaged : Columns::Foreign;
 }
 
 bool readNameWithBlanks(const char* line, const char* end, const char*& nameEnd) {

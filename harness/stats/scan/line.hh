@@ -11,15 +11,14 @@ namespace harness::stats {
 
 /// How the file sets its columns; decided once from its first lines.
 enum class Layout : unsigned char {
-    /// Neither of gem5's: somebody else's spacing, which is then not checked.
+    /// Not as gem5 does by default: nothing can be said about a line's columns.
     Free,
-    /// `spaces=True`, the default: name 40, value 12, shares 10 columns wide at least.
+    /// gem5's default: name 40, value 12, shares 10 columns wide at least. A line that is one
+    /// character off lost or won one.
     Padded,
     /// As Padded, in a file whose names were lengthened later (gem5's own references were, by sed):
-    /// a value may stand further right than its column, all else is checked.
+    /// a value may stand further right than its column.
     Renamed,
-    /// `spaces=False`: one blank between fields.
-    Single,
 };
 
 /// A share as it is kept: "12.34%" is 1234; what does not fit is kept apart, as a number.
@@ -64,15 +63,24 @@ Fault readCell(const char*& at, const char* end, Cell& cell);
 /// Tells whether a tail (what follows the numbers) can stand there: a comment, or a unit alone.
 Fault checkTail(std::string_view tail);
 
-/// Whether a cell stands where gem5 would have set it.
-enum class Columns : unsigned char { Kept, ShiftedRight, Broken };
+/// Where a cell stands, compared with where gem5 would have set it.
+enum class Columns : unsigned char {
+    Kept,
+    /// Only the value is further right: by one, or by more.
+    OneToTheRight,
+    ToTheRight,
+    /// One character is missing or too many.
+    Damaged,
+    /// Set by somebody else, who keeps other columns.
+    Foreign,
+};
 
 /// Checks a cell's columns. `field` is where the value's field begins, `next` where the comment or
 /// the next cell's '|' stands (null: nothing follows, trailing blanks may be lost).
-Columns checkColumns(Layout layout, const Cell& cell, const char* field, const char* next);
+Columns checkColumns(const Cell& cell, const char* field, const char* next);
 
 /// Returns where the value's field begins: the name's field is 40 wide or as long as the name.
-const char* valueField(Layout layout, const char* line, const char* nameEnd);
+const char* valueField(const char* line, const char* nameEnd);
 
 /// Takes apart `name with blanks value ...`: vectors' subnames are free text. Every word after a
 /// blank must not look like a number, so that a number with a blank in it is never read as its

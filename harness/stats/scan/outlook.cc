@@ -13,7 +13,6 @@ constexpr std::size_t MIN_LINES = 8;
 struct Counts {
     std::size_t lines = 0;
     std::size_t padded = 0;
-    std::size_t single = 0;
 };
 
 /// Counts a line if it is an ordinary one.
@@ -25,19 +24,13 @@ void countLine(std::string_view text, Counts& counts) {
     Cell cell;
     if (nameEnd == line || readCell(at, end, cell) || (at != end && *at == '|')) return;
     const char* const next = at == end ? nullptr : at;
-    const auto keeps = [&](Layout layout) {
-        const char* const field = valueField(layout, line, nameEnd);
-        return checkColumns(layout, cell, field, next) == Columns::Kept;
-    };
     ++counts.lines;
-    counts.padded += keeps(Layout::Padded);
-    counts.single += keeps(Layout::Single);
+    counts.padded += checkColumns(cell, valueField(line, nameEnd), next) == Columns::Kept;
 }
 
 Layout layoutOf(const Counts& counts) {
     if (counts.lines < MIN_LINES) return Layout::Free;
-    if (counts.padded * 10 >= counts.lines * 9) return Layout::Padded;
-    return counts.single * 10 >= counts.lines * 9 ? Layout::Single : Layout::Free;
+    return counts.padded * 10 >= counts.lines * 9 ? Layout::Padded : Layout::Free;
 }
 
 }  // namespace

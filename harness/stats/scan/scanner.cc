@@ -201,8 +201,7 @@ bool Scanner::readValue(NameId id, const char* line, const char* nameEnd, const 
     if (const Fault fault = readCell(at, end, cell)) return readUnusual(line, end, fault);
     const char* const next = at == end ? nullptr : at;
     if (next != nullptr && *next == '|') return fail("text after the value", line, end, next);
-    const char* const field = valueField(m_options.layout, line, nameEnd);
-    if (!acceptColumns(checkColumns(m_options.layout, cell, field, next))) {
+    if (!acceptColumns(cell, valueField(line, nameEnd), next)) {
         return fail(COLUMNS_MOVED, line, end, cell.digits.data());
     }
     const std::string_view tail = textBetween(at, end);
@@ -213,11 +212,15 @@ bool Scanner::readValue(NameId id, const char* line, const char* nameEnd, const 
     return keep(id, cell);
 }
 
-bool Scanner::acceptColumns(Columns columns) {
-    m_error.isShiftedRight = columns == Columns::ShiftedRight && m_options.layout == Layout::Padded;
-    m_shiftedLines += columns == Columns::ShiftedRight;
-    return columns == Columns::Kept ||
-           (columns == Columns::ShiftedRight && m_options.layout == Layout::Renamed);
+bool Scanner::acceptColumns(const Cell& cell, const char* field, const char* next) {
+    if (m_options.layout == Layout::Free) return true;
+    const Columns columns = checkColumns(cell, field, next);
+    if (columns == Columns::Kept) return true;
+    const bool isRight = columns == Columns::OneToTheRight || columns == Columns::ToTheRight;
+    m_shiftedLines += isRight;
+    if (columns == Columns::Damaged) return false;
+    m_error.isShiftedRight = columns == Columns::OneToTheRight;
+    return columns != Columns::OneToTheRight || m_options.layout == Layout::Renamed;
 }
 
 bool Scanner::keep(NameId id, const Cell& cell) {

@@ -95,7 +95,7 @@ class Scanner final {
     bool readBlockRow(const char* line, const char* end);
     bool readCells(NameId base, const char* line, const char* nameEnd, const char* end);
     bool readValue(NameId id, const char* line, const char* nameEnd, const char* end);
-    bool acceptColumns(Columns columns);
+    bool acceptColumns(const Cell& cell, const char* field, const char* next);
     bool keep(NameId id, const Cell& cell);
     bool fail(const char* what, const char* line, const char* end, const char* at);
 
@@ -151,7 +151,7 @@ struct Outlook {
 };
 
 /// Looks at a file's first bytes. Its columns count as gem5's if nine lines of ten are set so, and
-/// eight are at least; then every line must be.
+/// eight are at least.
 Outlook lookAt(std::string_view head);
 
 }  // namespace harness::stats

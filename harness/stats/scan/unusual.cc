@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The scanner's rarer lines: one-line forms, names with blanks, M5's indented distributions.
 #include <algorithm>
+#include <cstdlib>
 
 #include "harness/stats/scan/scanner.hh"
 
@@ -37,11 +38,8 @@ bool Scanner::readCells(NameId base, const char* line, const char* nameEnd, cons
     // "name | value share share | ... # text": Ruby's and Garnet's vectors and histograms.
     const char* at = skipBlanks(nameEnd, end);
     if (!isAnyCellWanted(base, at, end)) return true;
-    const char* const field = valueField(m_options.layout, line, nameEnd);
-    const Columns columns = m_options.layout == Layout::Free || at == field ? Columns::Kept
-                            : at > field                                    ? Columns::ShiftedRight
-                                                                            : Columns::Broken;
-    if (!acceptColumns(columns)) return fail(COLUMNS_MOVED, line, end, at);
+    const bool isOneOff = std::abs(at - valueField(line, nameEnd)) == 1;
+    if (isOneOff && m_options.layout == Layout::Padded) return fail(COLUMNS_MOVED, line, end, at);
     m_cells.clear();
     while (at != end && *at == '|') {
         PlacedCell& placed = m_cells.emplace_back();
@@ -56,10 +54,9 @@ bool Scanner::readCells(NameId base, const char* line, const char* nameEnd, cons
         if (const Fault fault = checkTail(tail)) return fail(fault.what, line, end, fault.at);
         if (!tail.empty()) m_names.describe(base, tail);
     }
-    const Layout layout = m_options.layout == Layout::Renamed ? Layout::Padded : m_options.layout;
     for (std::size_t i = 0; i < m_cells.size(); ++i) {
         const PlacedCell& placed = m_cells[i];
-        if (checkColumns(layout, placed.cell, placed.field, placed.next) != Columns::Kept) {
+        if (!acceptColumns(placed.cell, placed.field, placed.next)) {
             return fail(COLUMNS_MOVED, line, end, placed.cell.digits.data());
         }
         const NameId id = occurrence(m_names.cell(base, i));
