@@ -39,7 +39,8 @@ class LongTable:
         self._patterns = None if patterns is None else tuple(patterns)
         every = range(len(stats.dumps))  # the index; it also brings all names
         self._dumps = every if dumps is None else dumps
-        self._kinds = kinds_of(stats.names.labels())
+        self._kinds: dict[str, str] = {}
+        self._known_names = 0
         self._facts: dict[int, tuple[str, str, str | None, str, str]] = {}
 
     def dumps(self) -> Iterator[tuple[int, Dump]]:
@@ -66,9 +67,17 @@ class LongTable:
             name = self._stats.names.label(number)
             base, mark, element = name.partition(ELEMENT)
             unit = self._stats.names.meta(number).unit
-            known = name, base, element if mark else None, unit, self._kinds[base]
+            kind = self._all_kinds()[base]
+            known = name, base, element if mark else None, unit, kind
             self._facts[number] = known
         return known
+
+    def _all_kinds(self) -> dict[str, str]:
+        """Return the kinds by base; the elements of one-line forms are known once they are read."""
+        labels = self._stats.names.labels()
+        if len(labels) != self._known_names:
+            self._kinds, self._known_names = kinds_of(labels), len(labels)
+        return self._kinds
 
     def batches(self) -> Iterator[Any]:
         """Yield arrow tables of some dumps each."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 ELEMENT = "::"
 """Between a statistic's name and its element: "system.l2.misses::cpu.data"."""
 
+_NUMBER_ENDS = frozenset("0123456789*?]")
 _REPETITION = re.compile(r"#\d+$")
 
 
@@ -46,6 +47,11 @@ class NameFilter:
     def has_globs(self) -> bool:
         """Whether any pattern is more than a name."""
         return self._pattern is not None
+
+    @property
+    def can_name_cells(self) -> bool:
+        """Whether a pattern may match a one-line form's element ("name::7") but not its name."""
+        return any(ELEMENT in each or each[-1:] in _NUMBER_ENDS for each in self.patterns)
 
     def __call__(self, label: str) -> bool:
         """Tell whether a name matches."""

@@ -85,6 +85,7 @@ class ScanPass:
             self._begin,
             list(wanted.patterns) if wanted else None,
             wanted if wanted and wanted.has_globs else None,
+            wanted is None or wanted.can_name_cells,
         )
         self._previous: dict[str, Any] = {}
         self.finished = 0
@@ -151,7 +152,7 @@ _WAYS_OUT = {
 
 def _is_renamed(source: Source, reading: Reading) -> bool:
     """Tell whether several lines are shifted: somebody renamed statistics, nothing was damaged."""
-    scanner = Scanner(NameTable(), Layout.RENAMED, reading.is_bare, 1, 0, None, None)
+    scanner = Scanner(NameTable(), Layout.RENAMED, reading.is_bare, 1, 0, None, None, True)
     for block in source.blocks():
         if not scanner.feed(np.frombuffer(block, dtype=np.uint8)):
             break

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.base.errors import StatsError
-from harness.stats.reader import open_stats, parse_stats, read_stats
+from harness.stats.names import NameFilter
+from harness.stats.reader import StatsFile, open_stats, parse_stats, read_stats
+from harness.stats.source import TextSource
 from tests.stats.big_text import whole_dump
 from tests.stats.gem5_text import BEGIN, END
 
@@ -74,6 +76,26 @@ def test_only_wanted_names_are_kept(tmp_path: Path) -> None:
 def _is_wanted(name: str) -> bool:
     ends = (".ipc", "simTicks", ".opClass::Op1")
     return name.endswith(ends) or name.startswith("board.ruby.delay_hist::")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "count"),
+    [
+        ("board.ruby.delay_hist", 10),
+        ("*delay_hist", 10),
+        ("*delay_hist::3", 1),
+        ("*y_hist::[2-4]", 3),
+        ("board.ruby.delay_his*", 10),
+        ("*::1", 1),
+        ("*hist?", 0),
+    ],
+)
+def test_elements_of_one_line_forms_are_chosen_like_others(pattern: str, count: int) -> None:
+    chosen = StatsFile(TextSource(DUMPS[0], "s.txt")).last([pattern]).to_dict()
+    whole = {name: value for name, value in WHOLE[0].items() if NameFilter([pattern])(name)}
+
+    assert _same(chosen, whole)
+    assert sum(name.startswith("board.ruby.delay_hist::") for name in chosen) == count
 
 
 def test_several_gzip_members_are_one_file(tmp_path: Path) -> None:

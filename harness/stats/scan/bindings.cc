@@ -97,8 +97,9 @@ void bindScanner(nb::module_& module) {
             [](Scanner* self, NameTable& names, Layout layout, bool isBare, std::uint64_t firstLine,
                std::uint64_t firstOffset,
                const std::optional<std::vector<std::string>>& wantedNames,
-               const nb::object& isWanted) {
+               const nb::object& isWanted, bool areCellsNamed) {
                 ScanOptions options;
+                options.areCellsNamed = areCellsNamed;
                 options.layout = layout;
                 options.isBare = isBare;
                 options.firstLine = firstLine;
@@ -116,7 +117,7 @@ void bindScanner(nb::module_& module) {
             },
             nb::keep_alive<1, 2>(), nb::arg("names"), nb::arg("layout"), nb::arg("is_bare"),
             nb::arg("first_line"), nb::arg("first_offset"), nb::arg("wanted_names").none(),
-            nb::arg("is_wanted").none())
+            nb::arg("is_wanted").none(), nb::arg("are_cells_named"))
         .def("feed",
              [](Scanner& scanner, const Block& block) {
                  const std::string_view bytes = bytesOf(block);

@@ -53,6 +53,8 @@ struct ScanOptions {
     bool isSelective = false;
     std::unordered_set<std::string> wantedNames;
     std::function<bool(const std::string&)> isWanted;
+    /// Whether a one-line form's element, "::7", may be wanted though its base is not.
+    bool areCellsNamed = true;
 };
 
 /// What is wrong with the file, in the user's terms.

@@ -24,6 +24,7 @@ bool endsWith(std::string_view text, std::string_view ending) {
 
 bool Scanner::isAnyCellWanted(NameId base, const char* at, const char* end) {
     if (!m_options.isSelective) return true;
+    if (!m_options.areCellsNamed) return isWanted(base);
     const auto known = m_unwantedCells.find(base);
     const auto cells = std::size_t(std::count(at, end, '|'));
     if (known != m_unwantedCells.end() && cells <= known->second) return false;
