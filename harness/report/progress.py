@@ -46,7 +46,8 @@ class ConsoleProgress:
         if self._is_quiet or now_s - self._last_s < interval_s:
             return
         self._last_s = now_s
-        text = f"simulating: {format_ticks(tick)}{f', {detail}' if detail else ''}"
+        place = format_ticks(tick) if tick or not detail else ""  # 0: nobody has told it
+        text = f"simulating: {', '.join(each for each in (place, detail) if each)}"
         if self._is_terminal:
             self._replace_line(text)
         else:

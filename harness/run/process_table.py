@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PROC = Path("/proc")
+_LONGEST_STAT_BYTES = 4096
 _CLOCK_HZ = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -38,9 +39,14 @@ class Task:
 def read_task(pid: int) -> Task | None:
     """Return a process; None if there is none, or none any more."""
     try:
-        fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        descriptor = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
+        try:
+            text = os.read(descriptor, _LONGEST_STAT_BYTES)
+        finally:
+            os.close(descriptor)
     except OSError:
         return None
+    fields = text.rpartition(b")")[2].decode().split()
     cpu_s = (int(fields[11]) + int(fields[12])) / _CLOCK_HZ  # man 5 proc: utime, stime
     resident_bytes = int(fields[21]) * _PAGE_BYTES
     parent, group, session = (int(each) for each in fields[1:4])
@@ -49,13 +55,9 @@ def read_task(pid: int) -> Task | None:
 
 def tasks_of_group(group: int) -> list[Task]:
     """Return the processes of a process group that have not ended."""
-    found = []
-    for entry in _PROC.iterdir():
-        if entry.name.isdigit():
-            task = read_task(int(entry.name))
-            if task is not None and task.group == group and task.state != "Z":
-                found.append(task)
-    return found
+    names = (entry.name for entry in os.scandir(_PROC))
+    tasks = (read_task(int(name)) for name in names if name.isdigit())
+    return [task for task in tasks if task and task.group == group and task.state != "Z"]
 
 
 def children_of(pid: int) -> list[int]:

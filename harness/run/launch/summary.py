@@ -67,13 +67,14 @@ def last_lines(path: Path) -> list[str]:
             text = file.read().decode(errors="replace")
     except OSError:
         return []
-    kept, is_trace = [], False
+    kept, is_trace, is_chatter = [], False, False
     for line in text.splitlines():
-        is_trace = (is_trace or line.startswith(_BACKTRACE[0])) and not line.startswith(
-            _BACKTRACE[1]
-        )
-        is_said = line.strip() and not is_trace and not line.startswith(_BACKTRACE[1])
-        if is_said and not _CHATTER.match(line):
+        if line.startswith(_BACKTRACE):
+            is_trace = line.startswith(_BACKTRACE[0])
+            continue
+        goes_on = is_chatter and line.startswith(" ")
+        is_chatter = goes_on or _CHATTER.match(line) is not None
+        if line.strip() and not (is_trace or is_chatter):
             kept.append(line.rstrip())
     return kept[-_TAIL_LINES:]
 

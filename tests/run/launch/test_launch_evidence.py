@@ -17,6 +17,7 @@ from harness.run.launch.launch import launch
 from harness.run.launch.messages import Messages, read_messages
 from harness.run.launch.spec import LaunchSpec
 from harness.run.launch.stats_evidence import read_stats_evidence, stats_name
+from harness.run.launch.summary import last_lines
 from harness.run.launch.terminals import GuestTerminals
 
 if TYPE_CHECKING:
@@ -96,6 +97,16 @@ def test_a_very_large_output_is_read_at_both_ends(tmp_path: Path) -> None:
     printed = found.printed_exit()
     assert printed is not None
     assert (printed.tick, printed.cause) == (12, "m5_exit instruction encountered")
+
+
+def test_the_last_lines_leave_warnings_and_backtraces_out(tmp_path: Path) -> None:
+    path = tmp_path / "simerr.txt"
+    path.write_text(
+        "Global frequency\nsrc/a.cc:1: warn: odd\n      which goes on\ninfo: b\n\npanic: lost\n"
+        "--- BEGIN LIBC BACKTRACE ---\ngem5.opt(+0x1)\n--- END LIBC BACKTRACE ---\n  the end\n"
+    )
+    assert last_lines(path) == ["Global frequency", "panic: lost", "  the end"]
+    assert last_lines(tmp_path / "none") == []
 
 
 def test_a_panic_in_pieces_is_seen_in_any_terminal(tmp_path: Path) -> None:

@@ -182,6 +182,24 @@ def _wait_until_gone(pid: int) -> None:
         time.sleep(0.02)
 
 
+def test_status_says_that_a_silent_gem5_is_stuck_and_why(
+    gem5: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.run.pulse.SILENCE_S", 1.5)
+    launched = _Launch(gem5, tmp_path)
+    pid = launched.wait_for_gem5()
+    os.kill(pid, signal.SIGSTOP)
+    until = time.monotonic() + WAIT_S
+    while (pulse := take_pulse(str(launched.run))).is_well and time.monotonic() < until:
+        time.sleep(0.1)
+    assert pulse.verdict == "stuck", pulse
+    assert f"kill -CONT {pid}" in pulse.lines[-1]
+    assert any(line.startswith("memory") for line in pulse.lines)
+    launched.process.send_signal(signal.SIGTERM)
+    launched.end()
+    assert read_outcome(launched.run).dumps == 1, "it was continued, so that it could hear SIGINT"
+
+
 def test_gem5_dies_with_a_killed_harness_behind_any_wrapper(gem5: Path, tmp_path: Path) -> None:
     wrapper = tmp_path / "wrapper.sh"
     wrapper.write_text(f'#!/bin/sh\n{gem5} "$@" &\nwait\n')
