@@ -17,6 +17,7 @@ from harness.cli import (
     result_commands,
     run_commands,
     stats_commands,
+    sweep_commands,
     trace_commands,
 )
 
@@ -61,3 +62,4 @@ check_commands.register(app)
 calibration_commands.register(app)
 trace_commands.register(app)
 guest_commands.register(app)
+sweep_commands.register(app)

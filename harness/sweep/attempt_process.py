@@ -1,0 +1,115 @@
+"""The process of one attempt: claims it, makes it, and writes down how it ended."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, NoReturn
+
+from harness.run.ending import Ending
+from harness.run.watch import ENDING_SIGNALS
+from harness.sweep.attempts import Claim
+from harness.sweep.perform import perform
+from harness.sweep.process_identity import identity_of
+
+if TYPE_CHECKING:
+    from harness.sweep.attempts import End
+    from harness.sweep.directory import SweepDirectory
+    from harness.sweep.task import Origin, Task
+
+DONE, NOT_OURS = 0, 75
+"""Exit statuses: the end is written; somebody else has the attempt."""
+_KIB = 1024
+
+
+def be_attempt(directory: SweepDirectory, task: Task, origin: Origin) -> NoReturn:
+    """Be the forked child that makes an attempt; it leads a session of its own.
+
+    A terminal's Ctrl-C does not reach it; who started it interrupts it, and gem5 gets SIGINT only
+    from the run inside.
+    """
+    os.setsid()
+    _own_signals()
+    _own_streams(directory, task)
+    status = 1
+    try:
+        status = _attempt(directory, task, origin)
+    finally:
+        _flush()
+        os._exit(status)
+
+
+def _attempt(directory: SweepDirectory, task: Task, origin: Origin) -> int:
+    point, store = task.point, directory.store
+    begun_s = time.time()
+    claim = Claim(
+        identity_of(os.getpid()),
+        origin.executor,
+        origin.job,
+        origin.restarts,
+        task.resources,
+        begun_s,
+    )
+    if not store.claim(point.id, task.number, claim):
+        return NOT_OURS
+    before_s = _cpu_s()
+    try:
+        end = perform(directory, task)
+    finally:
+        _deaf()
+    cpu_s = _cpu_s() - before_s
+    end = replace(end, cpu_s=cpu_s, wall_s=time.time() - begun_s, peak_memory_bytes=_peak_bytes())
+    if directory.place(point).is_dir():
+        directory.write_point(point)
+    store.end(point.id, task.number, with_reason(end, store.stop_reason(point.id, task.number)))
+    return DONE
+
+
+def with_reason(end: End, reason: Ending | None) -> End:
+    """Give an end that was forced the class of why; a success stays one."""
+    if reason is None or end.ending is Ending.SUCCESS:
+        return end
+    return replace(end, ending=reason)
+
+
+def _cpu_s() -> float:
+    """CPU time of this process and of the children it has waited for."""
+    uses = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    return sum(use.ru_utime + use.ru_stime for use in uses)
+
+
+def _peak_bytes() -> int:
+    uses = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    return max(use.ru_maxrss for use in uses) * _KIB
+
+
+def _own_signals() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (*ENDING_SIGNALS, signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _deaf() -> None:
+    """Let nothing interrupt the writing of the end."""
+    for number in (signal.SIGINT, *ENDING_SIGNALS):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _own_streams(directory: SweepDirectory, task: Task) -> None:
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    log = os.open(directory.log(task.point), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()

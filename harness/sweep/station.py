@@ -1,0 +1,202 @@
+"""Starts attempts as forked children, watches their limits, and accounts for those that crash.
+
+A child shares what this process has imported, so that a run costs no start-up; whatever it does to
+itself, it does to itself alone. A child that this process outlives is waited for; when this process
+is killed, its children go on and write down their own ends.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import select
+import signal
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.base.child_process import end_text
+from harness.base.errors import InternalError
+from harness.run.ending import Ending
+from harness.run.watch import held
+from harness.sweep.attempt_process import NOT_OURS, be_attempt, with_reason
+from harness.sweep.attempts import End
+from harness.sweep.memory_use import family_bytes, family_of, memory_kills
+from harness.sweep.task import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.sweep.directory import SweepDirectory
+    from harness.sweep.task import Task
+
+LOOK_S = 0.25
+"""How often limits are looked at."""
+LATE_S = 30.0
+"""A run ends itself at its time limit; one that is this late is killed."""
+GRACE_S = 20.0
+"""For an interrupted attempt to end in good order."""
+_KIB = 1024
+
+
+@dataclass(slots=True)
+class _Child:
+    """A running attempt."""
+
+    task: Task
+    pid: int
+    descriptor: int
+    begun_s: float
+    kills_before: int
+    peak_bytes: int = 0
+    killed_for: str = ""
+    interrupted_s: float = 0.0
+    reason: Ending | None = None
+
+
+@dataclass(slots=True)
+class Station:
+    """Attempts that this process has started and not yet accounted for."""
+
+    directory: SweepDirectory
+    origin: Origin = field(default_factory=Origin)
+    grace_s: float = GRACE_S
+    _children: dict[str, _Child] = field(default_factory=dict)
+    _looked_s: float = 0.0
+
+    @property
+    def tasks(self) -> list[Task]:
+        """What is running."""
+        return [child.task for child in self._children.values()]
+
+    def warm_up(self) -> None:
+        """Import what runs need and put it where forked children share it."""
+        from harness.run import (  # noqa: F401, PLC0415 - for the effect
+            evidence,
+            pipeline,
+            simulation,
+        )
+        from harness.run.artifacts import save_artifacts  # noqa: F401, PLC0415
+        from harness.run.case import make_case  # noqa: F401, PLC0415
+
+        gc.collect()
+        gc.freeze()
+
+    def start(self, task: Task) -> None:
+        """Start an attempt."""
+        with held():
+            kills = memory_kills()
+            pid = os.fork()
+            if pid == 0:
+                be_attempt(self.directory, task, self.origin)
+            child = _Child(task, pid, os.pidfd_open(pid), time.monotonic(), kills)
+            self._children[task.point.id] = child
+
+    def wait(self, timeout_s: float) -> list[str]:
+        """Wait until an attempt ends, at most `timeout_s`; return the ids of those that did."""
+        end_s = time.monotonic() + timeout_s
+        while True:
+            self._watch_limits()
+            poll = select.poll()
+            for child in self._children.values():
+                poll.register(child.descriptor, select.POLLIN)
+            left_s = max(0.0, min(LOOK_S, end_s - time.monotonic()))
+            ready = {descriptor for descriptor, _ in poll.poll(left_s * 1000)}
+            ended = [key for key, each in self._children.items() if each.descriptor in ready]
+            for key in ended:
+                self._account(self._children[key])
+                del self._children[key]
+            if ended or not self._children or time.monotonic() >= end_s:
+                return ended
+
+    def interrupt(self, reason: Ending, ids: Iterable[str] | None = None) -> None:
+        """Ask attempts to end in good order, and say why; those that do not are killed."""
+        for key in list(self._children) if ids is None else ids:
+            child = self._children.get(key)
+            if child is not None and not child.interrupted_s:
+                self.directory.store.stop(key, child.task.number, reason)
+                child.interrupted_s = time.monotonic()
+                child.reason = reason
+                _signal(child.pid, signal.SIGINT)
+
+    def end_all(self, reason: Ending) -> None:
+        """Interrupt everything and wait for it."""
+        self.interrupt(reason)
+        while self._children:
+            self.wait(LOOK_S)
+
+    def _watch_limits(self) -> None:
+        now_s = time.monotonic()
+        if now_s - self._looked_s < LOOK_S:
+            return
+        self._looked_s = now_s
+        for child in self._children.values():
+            limits = child.task.resources
+            if limits.memory_bytes:
+                held_bytes = family_bytes(child.pid)
+                child.peak_bytes = max(child.peak_bytes, held_bytes)
+                if held_bytes > limits.memory_bytes:
+                    text = f"it held {held_bytes >> 20} MiB of {limits.memory_bytes >> 20} MiB"
+                    self._kill(child, Ending.OUT_OF_MEMORY, text)
+            if limits.time_s and now_s - child.begun_s > limits.time_s + LATE_S:
+                self._kill(child, Ending.TIME_LIMIT, f"it did not end after {limits.time_s:g} s")
+            if child.interrupted_s and now_s - child.interrupted_s > self.grace_s:
+                reason = child.reason or Ending.CANCELLED
+                self._kill(child, reason, f"it did not end within {self.grace_s:g} s of SIGINT")
+
+    def _kill(self, child: _Child, reason: Ending, text: str) -> None:
+        if child.killed_for:
+            return
+        child.killed_for, child.reason = text, child.reason or reason
+        self.directory.store.stop(child.task.point.id, child.task.number, reason)
+        for pid in family_of(child.pid):
+            _signal(pid, signal.SIGKILL)
+
+    def _account(self, child: _Child) -> None:
+        """See to it that an attempt that has ended has an end."""
+        _, status, usage = os.wait4(child.pid, 0)
+        os.close(child.descriptor)
+        point, number = child.task.point, child.task.number
+        store = self.directory.store
+        log = self.directory.log(point)
+        with suppress(OSError):
+            if not log.stat().st_size:
+                log.unlink()
+        if os.waitstatus_to_exitcode(status) == NOT_OURS or store.read_end(point.id, number):
+            return
+        if store.read_claim(point.id, number) is None:
+            raise InternalError(
+                f"an attempt ended before it began: {end_text(os.waitstatus_to_exitcode(status))},"
+                f" see {log}"
+            )
+        for pid in family_of(child.pid)[1:]:
+            _signal(pid, signal.SIGKILL)
+        if self.directory.place(point).is_dir():
+            self.directory.write_point(point)
+        end = self._forced(child, os.waitstatus_to_exitcode(status))
+        peak = max(child.peak_bytes, usage.ru_maxrss * _KIB)
+        wall_s = time.monotonic() - child.begun_s
+        cpu_s = usage.ru_utime + usage.ru_stime
+        end = End(end.ending, end.exit_cause, end.message, peak, cpu_s, wall_s)
+        store.end(point.id, number, with_reason(end, child.reason))
+
+    def _forced(self, child: _Child, status: int) -> End:
+        """Class the end of a child that could not do so itself."""
+        cause = end_text(status)
+        if child.killed_for:
+            return End(child.reason or Ending.CRASH, cause, child.killed_for)
+        if status == -signal.SIGKILL and memory_kills() > child.kills_before:
+            return End(Ending.OUT_OF_MEMORY, cause, "the kernel killed it for want of memory")
+        if status == -signal.SIGKILL:
+            return End(Ending.LOST, cause, "somebody killed it")
+        if status in {-signal.SIGTERM, -signal.SIGHUP, -signal.SIGINT}:
+            return End(Ending.CANCELLED, cause, "somebody ended it")
+        return End(
+            Ending.CRASH, cause, f"the process crashed; see {self.directory.log(child.task.point)}"
+        )
+
+
+def _signal(pid: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
