@@ -185,10 +185,16 @@ def _table(directory: SweepDirectory) -> StateTable:
 
 def _table_and_executor(directory: SweepDirectory) -> tuple[StateTable, Any]:
     """Return the states as this machine can see them; Slurm is asked if it was given jobs."""
+    from harness.base.errors import SpecError  # noqa: PLC0415
     from harness.sweep.session import make_executor  # noqa: PLC0415
     from harness.sweep.state_table import StateTable  # noqa: PLC0415
 
-    executor = make_executor("local", directory)
+    has_jobs = any((directory.path / "jobs").iterdir())
+    try:
+        executor = make_executor("slurm" if has_jobs else "local", directory)
+    except SpecError:
+        sys.stderr.write("harness: Slurm is not on this machine; its jobs' states are the files'\n")
+        executor = make_executor("dry-run", directory)
     return StateTable(directory, executor.is_alive, executor.is_queued), executor
 
 

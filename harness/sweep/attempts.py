@@ -141,6 +141,11 @@ class AttemptStore:
         """Whether the user wants the point left alone."""
         return (self._folder / f"{point}.cancel").exists()
 
+    def names(self) -> set[str]:
+        """Return the names of all files; a change means news."""
+        with os.scandir(self._folder) as entries:
+            return {entry.name for entry in entries if not entry.name.startswith(".")}
+
     def histories(self) -> dict[str, History]:
         """Return the histories of all points that have one."""
         names: dict[str, list[str]] = {}

@@ -14,7 +14,7 @@ from harness.run.ended import ending_of_error, ending_of_result
 from harness.run.ending import Ending
 from harness.sweep.attempts import End
 from harness.sweep.command_points import CHECKPOINT, KEEP, OUTDIR, OUTPUT, STAGE, fill
-from harness.sweep.description import RUN
+from harness.sweep.description import PREPARE, RUN
 from harness.sweep.silence import Silence
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def _launch(directory: SweepDirectory, task: Task, checkpoint: str) -> End:
     work, point = task.point.work, task.point
     values = command_values(directory, task)
     argv = [fill(word, values) for word in work["argv"]]
+    if point.kind == PREPARE and not _is_for_gem5(argv, work["cwd"]):
+        argv = ["env", f"HARNESS_OUTDIR={{{OUTDIR}}}", *argv]  # any command will do for a stage
     if checkpoint:
         argv += [fill(word, {**values, CHECKPOINT: checkpoint}) for word in work["resume"]]
     directory.kept(point).mkdir(parents=True, exist_ok=True)
@@ -94,6 +96,16 @@ def _launch(directory: SweepDirectory, task: Task, checkpoint: str) -> End:
     finished = launch(spec, str(directory.place(point)), Silence(), name=point.id)
     outcome = finished.outcome
     return End(outcome.ending, outcome.exit_cause, outcome.message)
+
+
+def _is_for_gem5(argv: list[str], cwd: str) -> bool:
+    """Tell whether `harness launch` finds gem5, or a place for its output, in a command."""
+    from harness.run.launch.recognition import Kind, find_program, recognise  # noqa: PLC0415
+
+    path = os.environ.get("PATH", "")
+    kinds = (recognise(word, find_program(word, cwd, path)) for word in argv)
+    is_known = any(kind not in {Kind.OTHER, Kind.NO_PROGRAM} for kind in kinds)
+    return is_known or any(f"{{{OUTDIR}}}" in word for word in argv)
 
 
 def command_values(directory: SweepDirectory, task: Task) -> dict[str, Any]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from harness.sweep.executors.interface import Executor
     from harness.sweep.point import Point
 
-EXECUTORS = ("local",)
+EXECUTORS = ("local", "slurm", "dry-run")
 PYTHON_NAME = "sweep"
 """The name under which a Python description holds its sweep, or the function that makes it."""
 
@@ -107,6 +107,10 @@ def make_executor(name: str, directory: SweepDirectory, **options: Any) -> Execu
         from harness.sweep.executors.local import LocalExecutor  # noqa: PLC0415 - one of them
 
         return LocalExecutor(directory, **options)
+    if name in {"slurm", "dry-run"}:
+        from harness.sweep.executors.slurm import SlurmExecutor  # noqa: PLC0415
+
+        return SlurmExecutor(directory, is_dry=name == "dry-run")
     raise SpecError(f"no executor {name!r}", expected=", ".join(EXECUTORS))
 
 
@@ -139,6 +143,7 @@ def run_sweep(
     made = make_executor(executor, found, **options)
     if is_detached and not made.outlives_launcher:
         raise SpecError("the local executor's points end with it", way_out="leave out --detach")
+    is_detached = is_detached or made.name == "dry-run"
     made.check(found.everything)
     table = StateTable(found, made.is_alive, made.is_queued)
     shown = progress or NoProgress()

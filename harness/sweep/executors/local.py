@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harness.base.errors import SpecError
 from harness.run.ending import Ending
+from harness.sweep.description import RUN
 from harness.sweep.resources import Resources, format_resources
 from harness.sweep.state import here_alive
 from harness.sweep.station import Station
@@ -75,7 +76,7 @@ class LocalExecutor:
         """Queue attempts."""
         self._queue.extend(tasks)
         self._ours.update(task.point.id for task in tasks)
-        if tasks and not self._is_warm:
+        if not self._is_warm and any(task.point.kind == RUN for task in tasks):
             self._station.warm_up()
             self._is_warm = True
 

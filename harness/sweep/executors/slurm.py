@@ -1,1 +1,202 @@
-"""x."""
+"""Submits points to Slurm as job arrays. Once submitted, nothing of this process is needed."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from harness.sweep.executors.slurm_evidence import end_of_job
+from harness.sweep.executors.slurm_queue import SlurmQueue, job_facts
+from harness.sweep.executors.slurm_script import Batch, batch_script
+from harness.sweep.executors.submissions import Submissions
+from harness.sweep.state import here_alive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from harness.sweep.attempts import Claim
+    from harness.sweep.directory import SweepDirectory
+    from harness.sweep.point import Point
+    from harness.sweep.resources import Resources
+    from harness.sweep.task import Task
+
+GONE_S = 3.0
+"""A job has to be gone for so long before its silence counts: files may arrive late."""
+LOOK_S = 1.0
+DRY_TASKS = 1001
+_JOB_NAME_CHARACTERS = 40
+Group = tuple["Resources", tuple[str, ...], tuple[str, ...]]
+
+
+class SlurmExecutor:
+    """Submits, and reads the state of jobs from files and squeue.
+
+    Args:
+        directory: The sweep.
+        is_dry: Print the scripts instead of submitting them.
+    """
+
+    orders_stages = True
+    outlives_launcher = True
+
+    def __init__(self, directory: SweepDirectory, *, is_dry: bool = False) -> None:
+        self.name = "dry-run" if is_dry else "slurm"
+        self._directory = directory
+        self._options = directory.slurm
+        self._submissions = Submissions(directory.path / "jobs")
+        self._queue = None if is_dry else SlurmQueue()
+        self._most_tasks = 0
+        self._gone: dict[str, float] = {}
+        self._names: set[str] = set()
+        self._jobs: dict[str, tuple[str, int]] = {}
+        self._logs: dict[str, tuple[int, str]] = {}
+        for submission in self._submissions.all():
+            if submission.job:
+                self._remember(submission.number)
+
+    def check(self, points: Iterable[Point]) -> None:
+        """Slurm itself refuses what fits no node."""
+
+    def adopt(self, claims: Iterable[Claim]) -> None:
+        """Slurm knows what runs."""
+
+    def submit(self, tasks: Sequence[Task]) -> None:
+        """Submit attempts: those of equal needs as one array, or several if it is too long."""
+        for (resources, needs, follows), group in _groups(tasks).items():
+            pack = self._options.pack
+            packs = [tuple(group[i : i + pack]) for i in range(0, len(group), pack)]
+            size = self._array_size()
+            for begin in range(0, len(packs), size):
+                chunk = tuple(packs[begin : begin + size])
+                self._submit(chunk, resources, self._dependency(needs, follows))
+
+    def _submit(
+        self, packs: tuple[tuple[Task, ...], ...], resources: Resources, dependency: str
+    ) -> None:
+        named = tuple(tuple((task.point.id, task.number) for task in pack) for pack in packs)
+        number = 0 if self._queue is None else self._submissions.begin(named).number
+        batch = Batch(
+            self._directory.path,
+            self._directory.name[:_JOB_NAME_CHARACTERS],
+            number,
+            len(packs),
+            max(map(len, packs)),
+            resources,
+            dependency,
+        )
+        script = batch_script(batch, self._options)
+        if self._queue is None:
+            points = " ".join(task.point.id for pack in packs for task in pack)
+            sys.stdout.write(f"# points: {points}\n{script}\n")
+            return
+        found = self._submissions.read(number)
+        if found is not None:
+            self._submissions.submitted(found, script, self._queue.submit(script))
+        self._remember(number)
+
+    def _remember(self, number: int) -> None:
+        found = self._submissions.read(number)
+        for job, point, attempt in found.elements() if found is not None else ():
+            self._jobs[point] = (job, attempt)
+            self._logs[job] = (number, job.rpartition("_")[2])
+
+    def _dependency(self, needs: Sequence[str], follows: Sequence[str]) -> str:
+        ids = {"afterok": needs, "afterany": follows}
+        words = [
+            f"{kind}:{self._jobs[point][0]}"
+            for kind, points in ids.items()
+            for point in points
+            if point in self._jobs and self._is_active(self._jobs[point][0])
+        ]
+        return ",".join(dict.fromkeys(words))
+
+    def poll(self, timeout_s: float) -> list[str]:
+        """Look for new files and for jobs that are gone."""
+        time.sleep(max(timeout_s, LOOK_S))
+        self.settle()
+        names = self._directory.store.names()
+        news = {name.partition(".")[0] for name in names ^ self._names}
+        self._names = names
+        states = self._states()
+        for point, (job, _) in self._jobs.items():
+            if states is not None and job not in states and job not in self._gone:
+                self._gone[job] = time.monotonic()
+            if time.monotonic() - self._gone.get(job, float("inf")) > GONE_S:
+                news.add(point)
+        return sorted(news)
+
+    def settle(self) -> None:
+        """Give an end to attempts whose job is gone without one."""
+        store = self._directory.store
+        if self._queue is None:
+            return
+        for point, history in store.histories().items():
+            last = history.attempts[-1] if history.attempts else None
+            if last is None or last.end is not None or last.claim is None or not last.claim.job:
+                continue
+            if self.is_alive(last.claim) is False and store.read_end(point, last.number) is None:
+                number, index = self._logs.get(last.claim.job, (0, ""))
+                log = self._submissions.log(number, index)
+                store.end(point, last.number, end_of_job(job_facts(last.claim.job), log))
+
+    def is_alive(self, claim: Claim) -> bool | None:
+        """Tell whether an attempt lives: by its process if that is here, else by its job."""
+        if not claim.job or claim.process.is_here:
+            return here_alive(claim)
+        states = self._states()
+        if states is None:
+            return None
+        state = states.get(claim.job)
+        if state is not None:
+            return state != "PENDING"  # it waits again: what it had begun has ended
+        since_s = self._gone.setdefault(claim.job, time.monotonic())
+        return True if time.monotonic() - since_s < GONE_S else False  # noqa: SIM210 - it says what
+
+    def is_queued(self, point: str) -> bool:
+        """Tell whether Slurm has the point's next attempt, or cannot be asked."""
+        if point not in self._jobs:
+            return False
+        job, attempt = self._jobs[point]
+        states = self._states()
+        if states is None:
+            return True
+        state = states.get(job)
+        if state is None:
+            return False
+        begun = len(self._directory.store.history(point).attempts)
+        return state == "PENDING" or begun < attempt
+
+    def cancel(self, ids: Iterable[str]) -> None:
+        """Cancel the jobs of which all points are to be left alone; workers see to the others."""
+        gone = set(ids)
+        jobs: dict[str, set[str]] = {}
+        for point, (job, _) in self._jobs.items():
+            jobs.setdefault(job, set()).add(point)
+        chosen = [job for job, points in jobs.items() if points <= gone and self._is_active(job)]
+        if self._queue is not None:
+            self._queue.cancel(chosen)
+
+    def close(self, *, is_interrupted: bool) -> None:
+        """Leave the jobs to Slurm."""
+
+    def _array_size(self) -> int:
+        if not self._most_tasks:
+            self._most_tasks = DRY_TASKS if self._queue is None else self._queue.most_tasks()
+        return self._most_tasks
+
+    def _states(self) -> dict[str, str] | None:
+        return None if self._queue is None else self._queue.states()
+
+    def _is_active(self, job: str) -> bool:
+        states = self._states()
+        return states is None or job in states
+
+
+def _groups(tasks: Sequence[Task]) -> dict[Group, list[Task]]:
+    """Put tasks together that one array can do; stages, which are first, stay first."""
+    found: dict[Group, list[Task]] = {}
+    for task in tasks:
+        key = (task.resources, task.point.needs, task.point.follows)
+        found.setdefault(key, []).append(task)
+    return found
