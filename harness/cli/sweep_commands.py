@@ -95,7 +95,7 @@ def run(
         sys.stderr.write(f"harness: go on with: harness sweep run {found.path}\n")
         raise
     _print(status_lines(table))
-    if table.is_done and not _has_succeeded(table):
+    if not detach and executor != "dry-run" and not _has_succeeded(table):
         raise typer.Exit(1)
 
 

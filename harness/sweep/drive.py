@@ -89,13 +89,13 @@ class _Launched:
         if ready:
             self._submitted.update(point.id for point in ready)
             self._executor.submit([self._table.task(point) for point in ready])
+            self._table.refresh(point.id for point in ready)
 
     def is_over(self) -> bool:
         """Whether nothing is under way: then what is left can never begin."""
-        return not self._submitted and not self._table.running()
+        return not self._submitted and not self._table.under_way()
 
     def _look_at_others(self) -> None:
         self._looked_s = time.monotonic()
-        running = self._table.running(but=self._submitted)
-        self._others = set(running)
-        self._executor.adopt(running.values())
+        self._others = self._table.under_way(but=self._submitted)
+        self._executor.adopt(self._table.running(but=self._submitted).values())

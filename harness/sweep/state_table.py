@@ -128,6 +128,11 @@ class StateTable:
         found = ((each, self.states[each].claim) for each in self._open if each not in but)
         return {each: claim for each, claim in found if claim is not None}
 
+    def under_way(self, but: AbstractSet[str] = _NOBODY) -> set[str]:
+        """Return what runs or is queued, but for some points."""
+        phases = {Phase.RUNNING, Phase.QUEUED}
+        return {each for each in self._open if self.states[each].phase in phases} - but
+
     @property
     def is_done(self) -> bool:
         """Whether nothing more will happen by itself."""

@@ -24,7 +24,7 @@ SlurmctldHost={host}(127.0.0.1)
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
+AuthInfo=socket={folder}/munge.socket,cred_expire=5
 CredType=cred/munge
 SlurmctldPort={controller}
 SlurmdPort={daemon}
@@ -38,8 +38,9 @@ ReturnToService=2
 MpiDefault=none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
-SchedulerParameters=sched_min_interval=100000,bf_interval=5,requeue_delay=1
+SchedulerParameters=sched_min_interval=100000,bf_interval=5
 MaxArraySize=60
+DefMemPerCPU=150
 MinJobAge=300
 KillWait=5
 JobRequeue=1
@@ -50,7 +51,8 @@ JobCompType=jobcomp/none
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 NodeName={host} NodeAddr=127.0.0.1 NodeHostname={host} CPUs={cores} RealMemory=6000
-PartitionName=debug Nodes=ALL Default=YES PriorityTier=1 PreemptMode=REQUEUE GraceTime=5 MaxTime=60
+PartitionName=debug Nodes=ALL Default=YES PriorityTier=5 PreemptMode=OFF MaxTime=60
+PartitionName=low Nodes=ALL PriorityTier=1 PreemptMode=REQUEUE GraceTime=3 MaxTime=60
 PartitionName=high Nodes=ALL PriorityTier=10 PreemptMode=OFF MaxTime=60
 """
 _CGROUPS = """\

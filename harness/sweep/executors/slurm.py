@@ -6,6 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from harness.run.ending import Ending
 from harness.sweep.executors.slurm_evidence import end_of_job
 from harness.sweep.executors.slurm_queue import SlurmQueue, job_facts
 from harness.sweep.executors.slurm_script import Batch, batch_script
@@ -164,8 +165,11 @@ class SlurmExecutor:
         state = states.get(job)
         if state is None:
             return False
-        begun = len(self._directory.store.history(point).attempts)
-        return state == "PENDING" or begun < attempt
+        attempts = self._directory.store.history(point).attempts
+        if state == "PENDING" or len(attempts) < attempt:
+            return True
+        end = attempts[-1].end
+        return end is not None and end.ending is Ending.PREEMPTED  # Slurm is to start it again
 
     def cancel(self, ids: Iterable[str]) -> None:
         """Cancel the jobs of which all points are to be left alone; workers see to the others."""
