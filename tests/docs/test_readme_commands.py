@@ -70,7 +70,7 @@ def test_every_option_that_readme_shows_is_one_of_its_command() -> None:
     unknown = []
     for command in _commands(README):
         words = shlex.split(command)[1:]
-        verbs = words[:2] if words[0] in {"guest", "trace"} else words[:1]
+        verbs = words[:2] if words[0] in {"guest", "sweep", "trace"} else words[:1]
         name = " ".join(verbs)
         if name not in helps:
             argv = [HARNESS, *verbs, "--help"]
