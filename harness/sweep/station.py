@@ -8,6 +8,7 @@ is killed, its children go on and write down their own ends.
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import select
 import signal
@@ -35,6 +36,11 @@ LOOK_S = 0.25
 """How often limits are looked at."""
 LATE_S = 30.0
 """A run ends itself at its time limit; one that is this late is killed."""
+_SHARED = (
+    *("numpy.ma", "harness.bridge.in_process", "harness.compiler.compile", "harness.run.artifacts"),
+    *("harness.run.case", "harness.run.evidence", "harness.run.pipeline", "harness.run.simulation"),
+)
+"""What every run of harness imports while it goes on."""
 GRACE_S = 20.0
 """For an interrupted attempt to end in good order."""
 _KIB = 1024
@@ -72,14 +78,8 @@ class Station:
 
     def warm_up(self) -> None:
         """Import what runs need and put it where forked children share it."""
-        from harness.run import (  # noqa: F401, PLC0415 - for the effect
-            evidence,
-            pipeline,
-            simulation,
-        )
-        from harness.run.artifacts import save_artifacts  # noqa: F401, PLC0415
-        from harness.run.case import make_case  # noqa: F401, PLC0415
-
+        for name in _SHARED:
+            importlib.import_module(name)
         gc.collect()
         gc.freeze()
 
