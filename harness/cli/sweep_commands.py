@@ -92,7 +92,8 @@ def run(
             found, executor=executor, progress=progress, is_detached=detach, **options
         )
     except KeyboardInterrupt:
-        sys.stderr.write(f"harness: go on with: harness sweep run {found.path}\n")
+        more = "" if executor == "local" else f" --executor {executor}; its jobs go on"
+        sys.stderr.write(f"harness: go on with: harness sweep run {found.path}{more}\n")
         raise
     _print(status_lines(table))
     if not detach and executor != "dry-run" and not _has_succeeded(table):

@@ -14,6 +14,7 @@ from harness.run.result import read_result
 from harness.stats.phases import Phase
 from harness.stats.reader import read_stats
 from harness.sweep.description import RUN
+from harness.sweep.state import Phase as StateOf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +55,8 @@ def _row(table: StateTable, point: Point, statistics: Sequence[str]) -> dict[tup
     row |= {("point", "id"): point.id, ("point", "index"): point.index}
     row |= {("parameter", name): value for name, value in point.parameters.items()}
     results: Row = {}
-    if state.phase.is_final and point.kind == RUN and (place / "result.json").is_file():
+    is_good = state.phase is StateOf.SUCCEEDED  # numbers of a run that was cut off mislead
+    if is_good and point.kind == RUN:
         results = _result(read_result(place))
     ending = state.ending.value if state.ending is not None else ""
     cause = state.end.exit_cause if state.end is not None else ""
@@ -64,7 +66,7 @@ def _row(table: StateTable, point: Point, statistics: Sequence[str]) -> dict[tup
     taken = {"id", "index", *point.parameters}
     row |= {("state", _free(name, taken)): value for name, value in facts.items()}
     row |= {("result", _free(name, taken)): value for name, value in results.items()}
-    found = _statistics(place, statistics) if state.phase.is_final and statistics else {}
+    found = _statistics(place, statistics) if is_good and statistics else {}
     return row | {("statistic", name): value for name, value in found.items()}
 
 
@@ -78,8 +80,6 @@ def _result(result: RunResult) -> Row:
         row["latency_ticks"] = result.breakdown.ticks
         row |= {f"{p.label}_ticks": result.breakdown.phases[p.label] for p in Phase}
     row |= {f"{energy.name}_joules": energy.joules for energy in result.energies}
-    if result.classification is not None:
-        row["is_correct"] = result.is_success
     return row
 
 

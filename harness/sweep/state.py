@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     """Whether an attempt's process lives; None if nobody can say."""
 
 
+MOST_UNSAID = 100
+"""So often may a point be lost together with who watched it; more is an endless circle."""
+
+
 class Phase(Enum):
     """Where a point is; the value is the word that tables use."""
 
@@ -66,7 +70,6 @@ def judge(
     is_alive: Liveness,
 ) -> PointState:
     """Return a point's state from its files; only `is_alive` looks at anything else."""
-    endings: list[Ending] = []
     ends: list[End | None] = []
     for attempt in history.attempts:
         end = attempt.end
@@ -74,12 +77,12 @@ def judge(
             if attempt.claim is not None and is_alive(attempt.claim) is not False:
                 return _running(point, history, attempt.claim)
             end = store.read_end(point.id, attempt.number)  # written just before it went
-        endings.append(end.ending if end is not None else Ending.LOST)
         ends.append(end)
+    endings = [end.ending if end is not None else Ending.LOST for end in ends]
     peak = max((each.peak_memory_bytes for each in ends if each is not None), default=0)
     declared = _declared(point, history)
     return PointState(
-        _phase(history, endings, policy),
+        _phase(history, ends, policy),
         len(endings),
         policy.resources(declared, _counted(history, endings), peak),
         endings[-1] if endings else None,
@@ -92,13 +95,17 @@ def _running(point: Point, history: History, claim: Claim) -> PointState:
     return PointState(Phase.RUNNING, count, point.resources, claim=claim)
 
 
-def _phase(history: History, endings: list[Ending], policy: RetryPolicy) -> Phase:
-    counted = endings[history.pardoned :]
-    if counted and counted[-1] is Ending.SUCCESS:
+def _phase(history: History, ends: list[End | None], policy: RetryPolicy) -> Phase:
+    recent = ends[history.pardoned :]
+    if recent and recent[-1] is not None and recent[-1].ending is Ending.SUCCESS:
         return Phase.SUCCEEDED
     if history.is_cancelled:
         return Phase.CANCELLED
-    return Phase.WAITING if policy.allows(counted) else Phase.FAILED
+    # Where nobody was left to say how it ended, the launcher went too: not the point's fault.
+    said = [end.ending for end in recent if end is not None]
+    if recent and recent[-1] is None:
+        return Phase.WAITING if recent.count(None) <= MOST_UNSAID else Phase.FAILED
+    return Phase.WAITING if policy.allows(said) else Phase.FAILED
 
 
 def _declared(point: Point, history: History) -> Resources:

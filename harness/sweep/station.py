@@ -23,6 +23,7 @@ from harness.run.ending import Ending
 from harness.run.watch import held
 from harness.sweep.attempt_process import NOT_OURS, be_attempt, with_reason
 from harness.sweep.attempts import End
+from harness.sweep.description import RUN
 from harness.sweep.memory_use import family_bytes, family_of, memory_kills
 from harness.sweep.task import Origin
 
@@ -36,11 +37,12 @@ LOOK_S = 0.25
 """How often limits are looked at."""
 LATE_S = 30.0
 """A run ends itself at its time limit; one that is this late is killed."""
-_SHARED = (
+_RUN_MODULES = (
     *("numpy.ma", "harness.bridge.in_process", "harness.compiler.compile", "harness.run.artifacts"),
     *("harness.run.case", "harness.run.evidence", "harness.run.pipeline", "harness.run.simulation"),
 )
-"""What every run of harness imports while it goes on."""
+_LAUNCH_MODULES = ("harness.run.launch.launch", "harness.run.launch.recognition")
+"""What every point imports while it goes on."""
 GRACE_S = 20.0
 """For an interrupted attempt to end in good order."""
 _KIB = 1024
@@ -76,10 +78,11 @@ class Station:
         """What is running."""
         return [child.task for child in self._children.values()]
 
-    def warm_up(self) -> None:
-        """Import what runs need and put it where forked children share it."""
-        for name in _SHARED:
-            importlib.import_module(name)
+    def warm_up(self, kinds: Iterable[str]) -> None:
+        """Import what points of these kinds need and put it where forked children share it."""
+        for kind in kinds:
+            for name in _RUN_MODULES if kind == RUN else _LAUNCH_MODULES:
+                importlib.import_module(name)
         gc.collect()
         gc.freeze()
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from harness.base.threads import SINGLE_THREAD
 from harness.run.ending import Ending
-from harness.sweep.description import RUN
 from harness.sweep.directory import SweepDirectory
 from harness.sweep.executors.slurm_evidence import end_of_job
 from harness.sweep.executors.slurm_queue import job_facts
@@ -60,8 +59,8 @@ class Worker:
         for each in (signal.SIGUSR1, signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(each, self._remember)
         points = [self._directory.by_id[point] for point, _ in pack]
-        if len(pack) > 1 and any(point.kind == RUN for point in points):
-            self._station.warm_up()
+        if len(pack) > 1:
+            self._station.warm_up({point.kind for point in points})
         for point, (_, number) in zip(points, pack, strict=True):
             if self._signal:
                 break

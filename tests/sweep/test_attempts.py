@@ -17,7 +17,7 @@ from harness.sweep.attempts import AttemptStore, Claim, End, History, Pardon
 from harness.sweep.point import Point
 from harness.sweep.process_identity import identity_of
 from harness.sweep.retry_policy import DEFAULTS, read_policy
-from harness.sweep.state import Phase, here_alive, judge
+from harness.sweep.state import MOST_UNSAID, Phase, here_alive, judge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,12 +91,22 @@ def test_a_point_goes_from_waiting_to_running_to_its_end(tmp_path: Path) -> None
     assert _state(store)[0] is Phase.SUCCEEDED
 
 
-def test_a_dead_process_without_an_end_is_lost_and_tried_again(tmp_path: Path) -> None:
+def test_an_attempt_that_is_lost_with_its_launcher_is_tried_again_for_free(tmp_path: Path) -> None:
     store = AttemptStore(tmp_path)
-    for number in range(1, DEFAULTS[Ending.LOST].tries + 1):
+    for number in range(1, MOST_UNSAID + 1):
         store.claim("abc", number, _dead())
+    found = judge(POINT, store.history("abc"), RetryPolicy(), store, here_alive)
+    assert (found.phase, found.ending) == (Phase.WAITING, Ending.LOST)
+    store.claim("abc", MOST_UNSAID + 1, _dead())
+    assert _state(store)[0] is Phase.FAILED
+
+
+def test_an_attempt_that_was_seen_to_be_killed_is_tried_again_a_few_times(tmp_path: Path) -> None:
+    store = AttemptStore(tmp_path)
+    for number in range(1, DEFAULTS[Ending.LOST].tries + 2):
         assert _state(store)[0] is Phase.WAITING
-    store.claim("abc", DEFAULTS[Ending.LOST].tries + 1, _dead())
+        store.claim("abc", number, _dead())
+        store.end("abc", number, End(Ending.LOST))
     assert _state(store)[0] is Phase.FAILED
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harness.base.errors import SpecError
 from harness.run.ending import Ending
-from harness.sweep.description import RUN
 from harness.sweep.resources import Resources, format_resources
 from harness.sweep.state import here_alive
 from harness.sweep.station import Station
@@ -53,7 +52,7 @@ class LocalExecutor:
         self._foreign: list[Resources] = []
         self._ours: set[str] = set()
         self._looked_s = 0.0
-        self._is_warm = False
+        self._warm: set[str] = set()
 
     def check(self, points: Iterable[Point]) -> None:
         """Refuse points that are larger than this machine."""
@@ -76,9 +75,10 @@ class LocalExecutor:
         """Queue attempts."""
         self._queue.extend(tasks)
         self._ours.update(task.point.id for task in tasks)
-        if not self._is_warm and any(task.point.kind == RUN for task in tasks):
-            self._station.warm_up()
-            self._is_warm = True
+        kinds = {task.point.kind for task in tasks} - self._warm
+        if kinds:
+            self._station.warm_up(kinds)
+            self._warm |= kinds
 
     def poll(self, timeout_s: float) -> list[str]:
         """Start what fits and wait for an end; started points are news too."""
