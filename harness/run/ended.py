@@ -25,6 +25,7 @@ _CLASSES = {
     "guest failed": Ending.GUEST_FAILED,
     "guest kernel crashed": Ending.GUEST_PANIC,
     "replay diverged": Ending.WRONG_OUTPUT,
+    "evidence incomplete": Ending.WRONG_OUTPUT,
     "model lost": Ending.CRASH,
     "model failed": Ending.CRASH,
     "model broke the protocol": Ending.CRASH,

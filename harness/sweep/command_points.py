@@ -141,7 +141,9 @@ class CommandPoints:
             "cwd": str(cwd),
             "environment": dict(command.environment),
             "expect": list(command.expect),
-            "needs_stats": command.needs_stats,
+            "needs_stats": what[0] == LAUNCH
+            if command.needs_stats is None
+            else command.needs_stats,
             "no_progress_s": command.no_progress_s,
             "checkpoint": command.checkpoint,
             "resume": list(command.resume),

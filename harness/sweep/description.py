@@ -31,7 +31,8 @@ class Command:
         environment: Variables besides the inherited ones.
         files: Further files, as globs, whose content decides the result.
         expect: What an orderly end says, as for `harness launch --expect`.
-        needs_stats: Whether a success needs a complete dump of statistics.
+        needs_stats: Whether a success needs a complete dump of statistics; None: points do,
+            stages do not.
         no_progress_s: Host time without progress after which it is ended; 0 means never.
         checkpoint: Glob, below the point's directory, of folders of checkpoints of gem5.
         resume: Words that are added to the command when it goes on from `{checkpoint}`.
@@ -42,7 +43,7 @@ class Command:
     environment: Mapping[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     expect: tuple[str, ...] = ()
-    needs_stats: bool = True
+    needs_stats: bool | None = None
     no_progress_s: float = 0.0
     checkpoint: str = ""
     resume: tuple[str, ...] = ()

@@ -27,7 +27,7 @@ from harness.sweep.attempts import AttemptStore
 from harness.sweep.description import PREPARE
 from harness.sweep.point import Point, point_from_dict
 from harness.sweep.resources import format_resources
-from harness.sweep.retry_policy import RetryPolicy, read_policy
+from harness.sweep.retry_policy import RetryPolicy, policy_from_dict
 from harness.sweep.slurm_options import SlurmOptions, read_slurm_options
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class SweepDirectory:
     @property
     def policy(self) -> RetryPolicy:
         """What is tried again."""
-        return read_policy(self.description["retry"])
+        return policy_from_dict(self.description["retry"])
 
     @property
     def slurm(self) -> SlurmOptions:

@@ -128,6 +128,11 @@ def read_policy(table: Mapping[str, Any]) -> RetryPolicy:
     return RetryPolicy(rules)
 
 
+def policy_from_dict(data: Mapping[str, Any]) -> RetryPolicy:
+    """Return what `to_dict` wrote."""
+    return RetryPolicy({find_ending(name): Rule(**rule) for name, rule in data.items()})
+
+
 def _rule(name: str, table: Any, default: Rule) -> Rule:
     valid = asdict(default)
     if not isinstance(table, dict) or set(table) - set(valid):

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 LOOK_S = 0.25
 """How often limits are looked at."""
+OVER_S = 5.0
+"""A launch ends its command itself at its limit of memory; after so long it is killed."""
 LATE_S = 30.0
 """A run ends itself at its time limit; one that is this late is killed."""
 _RUN_MODULES = (
@@ -58,6 +60,7 @@ class _Child:
     begun_s: float
     kills_before: int
     peak_bytes: int = 0
+    over_s: float = 0.0
     killed_for: str = ""
     interrupted_s: float = 0.0
     reason: Ending | None = None
@@ -137,16 +140,23 @@ class Station:
         for child in self._children.values():
             limits = child.task.resources
             if limits.memory_bytes:
-                held_bytes = family_bytes(child.pid)
-                child.peak_bytes = max(child.peak_bytes, held_bytes)
-                if held_bytes > limits.memory_bytes:
-                    text = f"it held {held_bytes >> 20} MiB of {limits.memory_bytes >> 20} MiB"
-                    self._kill(child, Ending.OUT_OF_MEMORY, text)
+                self._watch_memory(child, limits.memory_bytes, now_s)
             if limits.time_s and now_s - child.begun_s > limits.time_s + LATE_S:
                 self._kill(child, Ending.TIME_LIMIT, f"it did not end after {limits.time_s:g} s")
             if child.interrupted_s and now_s - child.interrupted_s > self.grace_s:
                 reason = child.reason or Ending.CANCELLED
                 self._kill(child, reason, f"it did not end within {self.grace_s:g} s of SIGINT")
+
+    def _watch_memory(self, child: _Child, limit_bytes: int, now_s: float) -> None:
+        held_bytes = family_bytes(child.pid)
+        child.peak_bytes = max(child.peak_bytes, held_bytes)
+        if held_bytes <= limit_bytes:
+            child.over_s = 0.0
+            return
+        child.over_s = child.over_s or now_s
+        if child.task.point.kind == RUN or now_s - child.over_s > OVER_S:
+            text = f"it held {held_bytes >> 20} MiB of {limit_bytes >> 20} MiB"
+            self._kill(child, Ending.OUT_OF_MEMORY, text)
 
     def _kill(self, child: _Child, reason: Ending, text: str) -> None:
         if child.killed_for:

@@ -168,8 +168,8 @@ class _Reader:
             for name in ("argv", "files", "expect", "resume")
         }
         limit = table.get("no_progress")
-        needs_stats = table.get("needs_stats", place != "prepare")
-        if type(needs_stats) is not bool:
+        needs_stats = table.get("needs_stats")
+        if needs_stats is not None and type(needs_stats) is not bool:
             raise SpecError(f"{place}.needs_stats is not true or false", got=repr(needs_stats))
         return Command(
             **texts,

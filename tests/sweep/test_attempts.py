@@ -16,7 +16,7 @@ from harness.sweep import Resources, RetryPolicy, Rule
 from harness.sweep.attempts import AttemptStore, Claim, End, History, Pardon
 from harness.sweep.point import Point
 from harness.sweep.process_identity import identity_of
-from harness.sweep.retry_policy import DEFAULTS, read_policy
+from harness.sweep.retry_policy import DEFAULTS, policy_from_dict, read_policy
 from harness.sweep.state import MOST_UNSAID, Phase, here_alive, judge
 
 if TYPE_CHECKING:
@@ -216,6 +216,7 @@ def test_wrong_policies_are_refused(table: dict[str, object]) -> None:
 
 def test_a_policy_is_shown_and_comes_back_from_its_file() -> None:
     policy = read_policy({"out_of_memory": {"tries": 4}, "crash": 1})
-    assert read_policy(policy.to_dict()) == policy
+    assert policy_from_dict(policy.to_dict()) == policy
+    assert policy_from_dict(RetryPolicy({}).to_dict()) == RetryPolicy({})
     assert "out of memory: 4 more, memory x1.5" in policy.lines()
     assert "crash: 1 more" in policy.lines()
