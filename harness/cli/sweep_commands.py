@@ -187,12 +187,16 @@ def _table(directory: SweepDirectory) -> StateTable:
 def _table_and_executor(directory: SweepDirectory) -> tuple[StateTable, Any]:
     """Return the states as this machine can see them; Slurm is asked if it was given jobs."""
     from harness.base.errors import SpecError  # noqa: PLC0415
+    from harness.sweep.executors.submissions import Submissions  # noqa: PLC0415
     from harness.sweep.session import make_executor  # noqa: PLC0415
     from harness.sweep.state_table import StateTable  # noqa: PLC0415
 
-    has_jobs = any((directory.path / "jobs").iterdir())
+    if not any(each.job for each in Submissions(directory.path / "jobs").all()):
+        executor = make_executor("local", directory)
+        return StateTable(directory), executor
     try:
-        executor = make_executor("slurm" if has_jobs else "local", directory)
+        executor = make_executor("slurm", directory, patience_s=0.0)
+        executor.settle()
     except SpecError:
         sys.stderr.write("harness: Slurm is not on this machine; its jobs' states are the files'\n")
         executor = make_executor("dry-run", directory)

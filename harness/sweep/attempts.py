@@ -146,6 +146,18 @@ class AttemptStore:
         with os.scandir(self._folder) as entries:
             return {entry.name for entry in entries if not entry.name.startswith(".")}
 
+    def unended(self) -> list[tuple[str, int]]:
+        """Return the newest attempts that have begun and have no end, as points and numbers."""
+        names = self.names()
+        found = []
+        for name in names:
+            point, _, rest = name.partition(".")
+            number, _, kind = rest.partition(".")
+            if kind == "claim":
+                later = {f"{point}.{number}.end", f"{point}.{int(number) + 1}.claim"}
+                found += [] if later & names else [(point, int(number))]
+        return sorted(found)
+
     def histories(self) -> dict[str, History]:
         """Return the histories of all points that have one."""
         names: dict[str, list[str]] = {}

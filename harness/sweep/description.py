@@ -16,6 +16,8 @@ from harness.sweep.space import ONE_POINT, Scalar, Space
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from harness.sweep.state_table import StateTable
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 RUN, LAUNCH, PREPARE = "run", "launch", "prepare"
 """Kinds of points: a run of harness, a command, a command that others need."""
@@ -127,8 +129,8 @@ class Sweep:
 
     def execute(
         self, directory: str | Path | None = None, *, executor: str = "local", **options: Any
-    ) -> Any:
-        """Do what is not done yet; return the sweep's summary.
+    ) -> StateTable:
+        """Do what is not done yet; return the states of all points.
 
         Args:
             directory: The sweep's directory; None for sweeps/NAME.

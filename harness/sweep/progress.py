@@ -67,7 +67,9 @@ class ConsoleSweepProgress:
 
         if self._live is None:
             console = Console(file=self._stream)
-            self._live = Live(console=console, auto_refresh=False, transient=False)
+            self._live = Live(
+                console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
+            )
             self._live.start()
         lines = [counts_line(table), *running_lines(table)]
         self._live.update(Text("\n".join(lines)), refresh=True)

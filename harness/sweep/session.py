@@ -110,7 +110,7 @@ def make_executor(name: str, directory: SweepDirectory, **options: Any) -> Execu
     if name in {"slurm", "dry-run"}:
         from harness.sweep.executors.slurm import SlurmExecutor  # noqa: PLC0415
 
-        return SlurmExecutor(directory, is_dry=name == "dry-run")
+        return SlurmExecutor(directory, is_dry=name == "dry-run", **options)
     raise SpecError(f"no executor {name!r}", expected=", ".join(EXECUTORS))
 
 

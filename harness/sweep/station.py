@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness.base.child_process import end_text
-from harness.base.errors import InternalError
+from harness.base.errors import BackendError
 from harness.run.ending import Ending
 from harness.run.watch import held
 from harness.sweep.attempt_process import NOT_OURS, be_attempt, with_reason
@@ -179,9 +179,10 @@ class Station:
         if os.waitstatus_to_exitcode(status) == NOT_OURS or store.read_end(point.id, number):
             return
         if store.read_claim(point.id, number) is None:
-            raise InternalError(
-                f"an attempt ended before it began: {end_text(os.waitstatus_to_exitcode(status))},"
-                f" see {log}"
+            raise BackendError(
+                "an attempt ended before it could begin",
+                where=str(log),
+                got=end_text(os.waitstatus_to_exitcode(status)),
             )
         for pid in family_of(child.pid)[1:]:
             _signal(pid, signal.SIGKILL)

@@ -105,6 +105,7 @@ def test_any_gem5_script(folder: Path) -> None:
 
 @pytest.mark.slurm
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_the_same_on_slurm(folder: Path) -> None:
     if why := obstacle():
         pytest.skip(why)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.base.errors import SpecError
@@ -141,6 +141,7 @@ def test_what_declares_no_memory_gets_what_it_was_seen_to_use_and_half_more(tmp_
     assert not list(tmp_path.iterdir())
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from([e for e in Ending if e is not Ending.SUCCESS]), max_size=9))
 def test_only_classes_with_tries_left_are_tried_again(endings: list[Ending]) -> None:
     policy = RetryPolicy({Ending.LOST: Rule(2), Ending.TIME_LIMIT: Rule(1, time=3.0)})

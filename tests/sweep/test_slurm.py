@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 DAY = str(Path(__file__).with_name("day.py"))
-_WAIT_S = 100.0
+_WAIT_S = 250.0
 _COMMAND = f"""
 [launch]
 argv = ["{sys.executable}", "{DAY}", "{{day}}", "{{number}}", "FOLDER", "{{outdir}}"]
@@ -169,7 +169,12 @@ def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenarios]:
         cluster.stop()
 
 
-pytestmark = [pytest.mark.slurm, pytest.mark.slow, pytest.mark.xdist_group("slurm")]
+pytestmark = [
+    pytest.mark.slurm,
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.xdist_group("slurm"),
+]
 
 
 def test_a_preempted_point_is_requeued_by_slurm_and_done(scenarios: Scenarios) -> None:

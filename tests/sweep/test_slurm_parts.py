@@ -140,6 +140,8 @@ def test_a_running_attempt_lives_as_long_as_its_job(
     directory = planned(_sweep(1), tmp_path / "s")
     _submit_all(directory)
     point = directory.points[0].id
+    monkeypatch.setattr("harness.sweep.executors.slurm.time.monotonic", lambda: clock[0])
+    clock = [0.0]
     elsewhere = replace(identity_of(os.getpid()), host="another-node")
     directory.store.claim(point, 1, Claim(elsewhere, "slurm", "101_0"))
     queue.known = {"101_0": "RUNNING"}
@@ -148,8 +150,6 @@ def test_a_running_attempt_lives_as_long_as_its_job(
     queue.known = None
     assert _table(directory)[0].states[point].phase is Phase.RUNNING
     queue.known = {}
-    clock = [0.0]
-    monkeypatch.setattr("harness.sweep.executors.slurm.time.monotonic", lambda: clock[0])
     executor.settle()
     assert directory.store.read_end(point, 1) is None  # its end may be on its way
     clock[0] = GONE_S + 1

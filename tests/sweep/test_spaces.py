@@ -3,18 +3,20 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.base.errors import SpecError
 from harness.sweep import Range, points, product, sample, zip_
 from harness.sweep.expression import Expression
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 AXES = st.dictionaries(
     st.sampled_from("abcde"), st.lists(st.integers(0, 9), min_size=1, max_size=4), max_size=4
 )
 
 
+@UNHURRIED
 @given(AXES)
 def test_a_product_has_every_combination_once_with_the_last_list_running_fastest(
     axes: dict[str, list[int]],
@@ -29,12 +31,14 @@ def test_a_product_has_every_combination_once_with_the_last_list_running_fastest
             rest //= size
 
 
+@UNHURRIED
 @given(st.lists(st.tuples(st.integers(), st.booleans()), min_size=1, max_size=6))
 def test_lists_in_step_give_the_rows(rows: list[tuple[int, bool]]) -> None:
     space = zip_(number=[n for n, _ in rows], flag=[f for _, f in rows])
     assert [(point["number"], point["flag"]) for point in space.points] == rows
 
 
+@UNHURRIED
 @given(AXES, st.integers(0, 9))
 def test_a_filter_keeps_the_order_and_exactly_what_passes(
     axes: dict[str, list[int]], limit: int
@@ -48,6 +52,7 @@ def test_a_filter_keeps_the_order_and_exactly_what_passes(
     assert kept == space.where(lambda values: values[name] <= limit)
 
 
+@UNHURRIED
 @given(st.integers(1, 40), st.integers(0, 2**32), st.integers(1, 20))
 def test_a_random_sample_that_is_extended_begins_with_the_old_points(
     count: int, seed: int, more: int
@@ -66,6 +71,7 @@ def test_a_random_sample_that_is_extended_begins_with_the_old_points(
         assert 1 <= point["size"] <= 64
 
 
+@UNHURRIED
 @given(st.integers(1, 60), st.integers(0, 2**32))
 def test_a_latin_hypercube_uses_every_stratum_of_every_axis_once(count: int, seed: int) -> None:
     axes = {"x": Range(0.0, float(count)), "y": Range(0, count - 1 or 1, integer=True)}

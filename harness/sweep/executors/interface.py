@@ -41,6 +41,9 @@ class Executor(Protocol):
     def poll(self, timeout_s: float) -> list[str]:
         """Wait for news, at most `timeout_s`; return the ids of points that may have some."""
 
+    def settle(self) -> None:
+        """Write down the ends of attempts that could not do so themselves."""
+
     def is_alive(self, claim: Claim) -> bool | None:
         """Tell whether an attempt's process lives; None if nobody can say."""
 

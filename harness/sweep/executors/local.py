@@ -100,6 +100,9 @@ class LocalExecutor:
             if self._store.is_cancelled(task.point.id):
                 self._station.interrupt(Ending.CANCELLED, [task.point.id])
 
+    def settle(self) -> None:
+        """What this machine has lost is seen to be lost; nothing is known besides."""
+
     def is_alive(self, claim: Claim) -> bool | None:
         """Tell whether an attempt's process lives."""
         return here_alive(claim)

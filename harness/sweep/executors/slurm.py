@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.sweep.task import Task
 
 GONE_S = 3.0
-"""A job has to be gone for so long before its silence counts: files may arrive late."""
+"""How long files of a job that is gone may take to arrive, over a network."""
 LOOK_S = 1.0
 DRY_TASKS = 1001
 _JOB_NAME_CHARACTERS = 40
@@ -35,20 +35,25 @@ class SlurmExecutor:
 
     Args:
         directory: The sweep.
-        is_dry: Print the scripts instead of submitting them.
+        is_dry: Print and write the scripts instead of submitting them.
+        patience_s: A job has to be gone for so long before its silence counts.
     """
 
     orders_stages = True
     outlives_launcher = True
 
-    def __init__(self, directory: SweepDirectory, *, is_dry: bool = False) -> None:
+    def __init__(
+        self, directory: SweepDirectory, *, is_dry: bool = False, patience_s: float = GONE_S
+    ) -> None:
         self.name = "dry-run" if is_dry else "slurm"
         self._directory = directory
         self._options = directory.slurm
         self._submissions = Submissions(directory.path / "jobs")
         self._queue = None if is_dry else SlurmQueue()
         self._most_tasks = 0
+        self._patience_s = patience_s
         self._gone: dict[str, float] = {}
+        self._told: set[str] = set()
         self._names: set[str] = set()
         self._jobs: dict[str, tuple[str, int]] = {}
         self._logs: dict[str, tuple[int, str]] = {}
@@ -76,11 +81,11 @@ class SlurmExecutor:
         self, packs: tuple[tuple[Task, ...], ...], resources: Resources, dependency: str
     ) -> None:
         named = tuple(tuple((task.point.id, task.number) for task in pack) for pack in packs)
-        number = 0 if self._queue is None else self._submissions.begin(named).number
+        begun = self._submissions.begin(named)
         batch = Batch(
             self._directory.path,
             self._directory.name[:_JOB_NAME_CHARACTERS],
-            number,
+            begun.number,
             len(packs),
             max(map(len, packs)),
             resources,
@@ -88,18 +93,17 @@ class SlurmExecutor:
         )
         script = batch_script(batch, self._options)
         if self._queue is None:
-            points = " ".join(task.point.id for pack in packs for task in pack)
-            sys.stdout.write(f"# points: {points}\n{script}\n")
+            self._submissions.submitted(begun, script, "")
+            sys.stdout.write(f"# {self._directory.path}/jobs/{begun.number}.sh\n{script}\n")
             return
-        found = self._submissions.read(number)
-        if found is not None:
-            self._submissions.submitted(found, script, self._queue.submit(script))
-        self._remember(number)
+        self._submissions.submitted(begun, script, self._queue.submit(script))
+        self._remember(begun.number)
 
     def _remember(self, number: int) -> None:
         found = self._submissions.read(number)
         for job, point, attempt in found.elements() if found is not None else ():
             self._jobs[point] = (job, attempt)
+            self._told.discard(point)
             self._logs[job] = (number, job.rpartition("_")[2])
 
     def _dependency(self, needs: Sequence[str], follows: Sequence[str]) -> str:
@@ -123,23 +127,23 @@ class SlurmExecutor:
         for point, (job, _) in self._jobs.items():
             if states is not None and job not in states and job not in self._gone:
                 self._gone[job] = time.monotonic()
-            if time.monotonic() - self._gone.get(job, float("inf")) > GONE_S:
+            since_s = time.monotonic() - self._gone.get(job, float("inf"))
+            if since_s > self._patience_s and point not in self._told:
+                self._told.add(point)
                 news.add(point)
         return sorted(news)
 
     def settle(self) -> None:
         """Give an end to attempts whose job is gone without one."""
         store = self._directory.store
-        if self._queue is None:
-            return
-        for point, history in store.histories().items():
-            last = history.attempts[-1] if history.attempts else None
-            if last is None or last.end is not None or last.claim is None or not last.claim.job:
+        for point, number in store.unended():
+            claim = store.read_claim(point, number)
+            if claim is None or not claim.job or self.is_alive(claim) is not False:
                 continue
-            if self.is_alive(last.claim) is False and store.read_end(point, last.number) is None:
-                number, index = self._logs.get(last.claim.job, (0, ""))
-                log = self._submissions.log(number, index)
-                store.end(point, last.number, end_of_job(job_facts(last.claim.job), log))
+            if store.read_end(point, number) is None:
+                submission, index = self._logs.get(claim.job, (0, ""))
+                log = self._submissions.log(submission, index)
+                store.end(point, number, end_of_job(job_facts(claim.job), log))
 
     def is_alive(self, claim: Claim) -> bool | None:
         """Tell whether an attempt lives: by its process if that is here, else by its job."""
@@ -152,7 +156,7 @@ class SlurmExecutor:
         if state is not None:
             return state != "PENDING"  # it waits again: what it had begun has ended
         since_s = self._gone.setdefault(claim.job, time.monotonic())
-        return True if time.monotonic() - since_s < GONE_S else False  # noqa: SIM210 - it says what
+        return time.monotonic() - since_s < self._patience_s
 
     def is_queued(self, point: str) -> bool:
         """Tell whether Slurm has the point's next attempt, or cannot be asked."""
