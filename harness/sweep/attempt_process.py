@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from harness.run.ending import Ending
 from harness.run.watch import ENDING_SIGNALS
 from harness.sweep.attempts import Claim
+from harness.sweep.memory_use import memory_kills
 from harness.sweep.perform import perform
 from harness.sweep.process_identity import identity_of
 
@@ -57,17 +58,25 @@ def _attempt(directory: SweepDirectory, task: Task, origin: Origin) -> int:
     )
     if not store.claim(point.id, task.number, claim):
         return NOT_OURS
-    before_s = _cpu_s()
+    before_s, kills = _cpu_s(), memory_kills()
     try:
         end = perform(directory, task)
     finally:
         _deaf()
     cpu_s = _cpu_s() - before_s
+    end = with_kernels_word(end, has_killed=memory_kills() > kills)
     end = replace(end, cpu_s=cpu_s, wall_s=time.time() - begun_s, peak_memory_bytes=_peak_bytes())
     if directory.place(point).is_dir():
         directory.write_point(point)
     store.end(point.id, task.number, with_reason(end, store.stop_reason(point.id, task.number)))
     return DONE
+
+
+def with_kernels_word(end: End, *, has_killed: bool) -> End:
+    """Tell a simulator or a model that crashed from one that the kernel killed for its memory."""
+    if has_killed and end.ending is Ending.CRASH and "SIGKILL" in end.message:
+        return replace(end, ending=Ending.OUT_OF_MEMORY)
+    return end
 
 
 def with_reason(end: End, reason: Ending | None) -> End:

@@ -128,10 +128,27 @@ class SweepDirectory:
         try:
             for name in _FOLDERS:
                 (path / name).mkdir(parents=True, exist_ok=True)
+            self._try_hard_link()
             with locked(path / ".lock", None, ""):
                 self._install(plan)
         except OSError as error:
             raise disk_error(error, path) from error
+
+    def _try_hard_link(self) -> None:
+        """Refuse a file system on which claims cannot be exclusive."""
+        probe, twin = (self.path / f".probe{n}.{os.getpid()}" for n in (1, 2))
+        try:
+            probe.touch()
+            twin.hardlink_to(probe)
+        except PermissionError as error:
+            raise SpecError(
+                "the file system has no hard links, which a sweep needs for its claims",
+                where=str(self.path),
+                way_out="choose a directory on another one with --output",
+            ) from error
+        finally:
+            probe.unlink(missing_ok=True)
+            twin.unlink(missing_ok=True)
 
     def _install(self, plan: Plan) -> None:
         if (self.path / SWEEP_JSON).is_file() and self.name != plan.sweep.name:

@@ -13,7 +13,7 @@ import pytest
 
 from harness.run.ending import Ending
 from harness.sweep import Resources, Sweep, points, product
-from harness.sweep.attempt_process import with_reason
+from harness.sweep.attempt_process import with_kernels_word, with_reason
 from harness.sweep.attempts import End
 from harness.sweep.directory import SweepDirectory
 from harness.sweep.memory_use import family_of
@@ -276,6 +276,14 @@ def test_points_that_leave_the_description_are_put_away_and_come_back(tmp_path: 
     back = run_sweep(wide, out)
     assert {state.attempts for state in back.states.values()} == {1}
     assert len(list((out / "runs").iterdir())) == 2
+
+
+def test_a_simulator_that_the_kernel_killed_for_memory_is_told_from_one_that_crashed() -> None:
+    killed = End(Ending.CRASH, "gem5 was killed", "gem5 was killed\n  got: killed by SIGKILL")
+    assert with_kernels_word(killed, has_killed=True).ending is Ending.OUT_OF_MEMORY
+    assert with_kernels_word(killed, has_killed=False).ending is Ending.CRASH
+    crashed = End(Ending.CRASH, "gem5 was killed", "got: killed by SIGSEGV")
+    assert with_kernels_word(crashed, has_killed=True).ending is Ending.CRASH
 
 
 def test_a_reason_from_outside_names_a_forced_end_but_no_success() -> None:

@@ -1,10 +1,11 @@
 """A real Slurm of one node: submit, fail in every way, time out, be preempted, requeue, cancel.
 
-Slurm waits long, so all sweeps run beside each other and each test looks at one of them.
+Slurm waits long, so all sweeps run beside each other and each check looks at one of them.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import platform
 import subprocess
@@ -150,11 +151,11 @@ class Scenarios:
         return self.launchers[name].wait(_WAIT_S)
 
 
-@pytest.fixture(scope="module")
-def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenarios]:
+@pytest.fixture
+def scenarios(tmp_path: Path) -> Iterator[Scenarios]:
     if why := obstacle():
         pytest.skip(why)
-    folder = tmp_path_factory.mktemp("slurm")
+    folder = tmp_path
     cluster = SlurmCluster(folder / "cluster", cores=14)
     cluster.start()
     found = Scenarios(folder, cluster)
@@ -169,15 +170,7 @@ def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenarios]:
         cluster.stop()
 
 
-pytestmark = [
-    pytest.mark.slurm,
-    pytest.mark.slow,
-    pytest.mark.timeout(300),
-    pytest.mark.xdist_group("slurm"),
-]
-
-
-def test_a_preempted_point_is_requeued_by_slurm_and_done(scenarios: Scenarios) -> None:
+def _a_preempted_point_is_requeued_by_slurm_and_done(scenarios: Scenarios) -> None:
     marker = scenarios.folder / "preempted" / "once-1"
     end_s = time.monotonic() + _WAIT_S
     while not marker.exists():
@@ -194,7 +187,7 @@ def test_a_preempted_point_is_requeued_by_slurm_and_done(scenarios: Scenarios) -
     assert second["restarts"] == 1  # the same job, started again by Slurm
 
 
-def test_cancelled_points_end_and_leave_the_queue(scenarios: Scenarios) -> None:
+def _cancelled_points_end_and_leave_the_queue(scenarios: Scenarios) -> None:
     scenarios.await_("cancelled", lambda each: each["counts"]["running"] == 2)
     assert scenarios.say("cancelled", "cancel", "out").stdout == "cancelled 3 points\n"
     assert scenarios.finish("cancelled") == 1
@@ -202,7 +195,7 @@ def test_cancelled_points_end_and_leave_the_queue(scenarios: Scenarios) -> None:
     assert not scenarios.cluster.say("squeue", "-h", "--name=cancelled").strip()
 
 
-def test_points_wait_for_their_stage(scenarios: Scenarios) -> None:
+def _points_wait_for_their_stage(scenarios: Scenarios) -> None:
     assert scenarios.finish("prepared") == 0
     place = scenarios.folder / "prepared" / "out"
     booted = next((place / "prepare").glob("*/booted")).stat().st_mtime
@@ -211,13 +204,13 @@ def test_points_wait_for_their_stage(scenarios: Scenarios) -> None:
     assert sorted(begun)[1] >= booted
 
 
-def test_points_whose_stage_failed_are_held_and_leave_the_queue(scenarios: Scenarios) -> None:
+def _points_whose_stage_failed_are_held_and_leave_the_queue(scenarios: Scenarios) -> None:
     assert scenarios.finish("unprepared") == 1
     assert Counter(state for _, state, _, _ in scenarios.points("unprepared")) == {"held": 2}
     assert not scenarios.cluster.say("squeue", "-h", "--name=unprepared").strip()
 
 
-def test_every_class_of_failure_is_told_and_tried_again_by_policy(scenarios: Scenarios) -> None:
+def _every_class_of_failure_is_told_and_tried_again_by_policy(scenarios: Scenarios) -> None:
     assert scenarios.finish("classes") == 1
     assert scenarios.points("classes") == [
         ("good", "succeeded", "success", 1),
@@ -237,13 +230,13 @@ def test_every_class_of_failure_is_told_and_tried_again_by_policy(scenarios: Sce
     assert given == {200, 300, 450}
 
 
-def test_slurms_own_time_limit_warns_the_worker_first(scenarios: Scenarios) -> None:
+def _slurms_own_time_limit_warns_the_worker_first(scenarios: Scenarios) -> None:
     assert scenarios.finish("limit") == 1
     assert scenarios.points("limit") == [("sleep", "failed", "time limit", 1)]
     assert not list((scenarios.folder / "limit").glob("**/core"))
 
 
-def test_status_is_right_without_launcher_and_accounting(scenarios: Scenarios) -> None:
+def _status_is_right_without_launcher_and_accounting(scenarios: Scenarios) -> None:
     assert scenarios.finish("detached") == 0
     assert not scenarios.cluster.say("sacct", "-n").strip()
     scenarios.await_("detached", lambda each: each["counts"]["running"] == 2)
@@ -252,3 +245,24 @@ def test_status_is_right_without_launcher_and_accounting(scenarios: Scenarios) -
     (scenarios.folder / "detached" / "go-on").touch()
     scenarios.await_("detached", lambda each: each["is_done"])
     assert Counter(scenarios.points("detached")) == {("until", "succeeded", "success", 1): 2}
+
+
+CHECKS = (
+    _a_preempted_point_is_requeued_by_slurm_and_done,
+    _cancelled_points_end_and_leave_the_queue,
+    _points_wait_for_their_stage,
+    _points_whose_stage_failed_are_held_and_leave_the_queue,
+    _every_class_of_failure_is_told_and_tried_again_by_policy,
+    _slurms_own_time_limit_warns_the_worker_first,
+    _status_is_right_without_launcher_and_accounting,
+)
+
+
+@pytest.mark.slurm
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_real_slurm_does_and_tells_what_is_asked(scenarios: Scenarios) -> None:
+    """One test, so that one cluster serves all checks also when tests are spread over processes."""
+    faulthandler.cancel_dump_traceback_later()  # it takes longer than other tests may
+    for check in CHECKS:
+        check(scenarios)
