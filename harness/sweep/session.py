@@ -140,6 +140,8 @@ def run_sweep(
     from harness.sweep.progress import NoProgress  # noqa: PLC0415 - only where nobody is told
 
     found = planned(sweep, directory) if isinstance(sweep, Sweep) else sweep
+    if executor == "slurm":
+        options = {**options, "is_alone": is_detached}
     made = make_executor(executor, found, **options)
     if is_detached and not made.outlives_launcher:
         raise SpecError("the local executor's points end with it", way_out="leave out --detach")

@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 from harness.base.threads import SINGLE_THREAD
 from harness.run.ending import Ending
 from harness.sweep.directory import SweepDirectory
+from harness.sweep.executors.slurm import SlurmExecutor
 from harness.sweep.executors.slurm_evidence import end_of_job
 from harness.sweep.executors.slurm_queue import job_facts
 from harness.sweep.executors.slurm_script import SIGNAL_SPREAD_S
 from harness.sweep.executors.submissions import Submissions
 from harness.sweep.state import Phase, here_alive, judge
+from harness.sweep.state_table import StateTable
 from harness.sweep.station import Station
 from harness.sweep.task import Origin, Task
 
@@ -54,8 +56,13 @@ class Worker:
         self._station = Station(directory, origin, float(self._grace_s))
         self._signal = 0
 
-    def run(self, pack: tuple[tuple[str, int], ...]) -> int:
-        """Make the attempts; return 0 if all points have succeeded."""
+    def run(self, pack: tuple[tuple[str, int], ...], *, is_alone: bool = False) -> int:
+        """Make the attempts; return 0 if all points have succeeded.
+
+        Args:
+            pack: The points, each with the number of its attempt.
+            is_alone: No launcher waits: submit again here what the policy allows.
+        """
         for each in (signal.SIGUSR1, signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(each, self._remember)
         points = [self._directory.by_id[point] for point, _ in pack]
@@ -67,7 +74,22 @@ class Worker:
             task = self._task(point, number)
             if task is not None:
                 self._attempt(task)
+        if is_alone:
+            self._submit_again(points)
         return 0 if all(self._has_succeeded(point) for point in points) else 1
+
+    def _submit_again(self, points: list[Point]) -> None:
+        """Submit what this job leaves undone; Slurm itself starts preempted jobs again."""
+        table = StateTable(self._directory)
+        left = [
+            table.task(point)
+            for point in points
+            if table.states[point.id].phase is Phase.WAITING
+            and table.states[point.id].ending is not Ending.PREEMPTED
+            and table.is_ready(point)
+        ]
+        if left:
+            SlurmExecutor(self._directory, is_alone=True).submit(left)
 
     def _remember(self, number: int, _: Any) -> None:
         self._signal = number
@@ -146,7 +168,8 @@ def main() -> int:
     if found is None:
         sys.stderr.write(f"harness: error: there is no submission {number} in {sweep}\n")
         return 2
-    return Worker(directory, int(number), index).run(found.packs[int(index)])
+    worker = Worker(directory, int(number), index)
+    return worker.run(found.packs[int(index)], is_alone=found.is_alone)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ class SlurmExecutor:
     Args:
         directory: The sweep.
         is_dry: Print and write the scripts instead of submitting them.
+        is_alone: No launcher will wait; workers are to submit again what fails.
         patience_s: A job has to be gone for so long before its silence counts.
     """
 
@@ -43,7 +44,12 @@ class SlurmExecutor:
     outlives_launcher = True
 
     def __init__(
-        self, directory: SweepDirectory, *, is_dry: bool = False, patience_s: float = GONE_S
+        self,
+        directory: SweepDirectory,
+        *,
+        is_dry: bool = False,
+        is_alone: bool = False,
+        patience_s: float = GONE_S,
     ) -> None:
         self.name = "dry-run" if is_dry else "slurm"
         self._directory = directory
@@ -51,6 +57,7 @@ class SlurmExecutor:
         self._submissions = Submissions(directory.path / "jobs")
         self._queue = None if is_dry else SlurmQueue()
         self._most_tasks = 0
+        self._is_alone = is_alone
         self._patience_s = patience_s
         self._gone: dict[str, float] = {}
         self._told: set[str] = set()
@@ -81,7 +88,7 @@ class SlurmExecutor:
         self, packs: tuple[tuple[Task, ...], ...], resources: Resources, dependency: str
     ) -> None:
         named = tuple(tuple((task.point.id, task.number) for task in pack) for pack in packs)
-        begun = self._submissions.begin(named)
+        begun = self._submissions.begin(named, is_alone=self._is_alone)
         batch = Batch(
             self._directory.path,
             self._directory.name[:_JOB_NAME_CHARACTERS],

@@ -25,11 +25,13 @@ class Submission:
         number: Its number in the sweep.
         packs: For each task its points, each with the number of the attempt.
         job: Slurm's number; empty until it has one.
+        is_alone: No launcher waits for it: its workers submit again what the policy allows.
     """
 
     number: int
     packs: tuple[tuple[tuple[str, int], ...], ...]
     job: str = ""
+    is_alone: bool = False
 
     def elements(self) -> Iterator[tuple[str, str, int]]:
         """Yield Slurm's name of each task, a point in it, and the attempt's number."""
@@ -59,17 +61,19 @@ class Submissions:
         try:
             data = json.loads((self._folder / f"{number}.json").read_text())
             packs = tuple(tuple((point, n) for point, n in pack) for pack in data["packs"])
-            return Submission(number, packs, data["job"])
+            return Submission(number, packs, data["job"], data["is_alone"])
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
-    def begin(self, packs: tuple[tuple[tuple[str, int], ...], ...]) -> Submission:
+    def begin(
+        self, packs: tuple[tuple[tuple[str, int], ...], ...], *, is_alone: bool = False
+    ) -> Submission:
         """Write down a new submission, before Slurm has it."""
         numbers = [int(p.stem) for p in self._folder.glob("*.json") if p.stem.isdigit()]
         number = max(numbers, default=0) + 1
-        while not self._write(Submission(number, packs), is_new=True):
+        while not self._write(Submission(number, packs, "", is_alone), is_new=True):
             number += 1
-        return Submission(number, packs)
+        return Submission(number, packs, "", is_alone)
 
     def submitted(self, submission: Submission, script: str, job: str) -> Submission:
         """Write down what Slurm got, and its number for it."""
@@ -82,6 +86,7 @@ class Submissions:
         path = self._folder / f"{submission.number}.json"
         temporary = path.with_name(f".{path.name}.{os.uname().nodename}.{os.getpid()}")
         data: dict[str, Any] = {"job": submission.job, "packs": submission.packs}
+        data["is_alone"] = submission.is_alone
         temporary.write_text(json.dumps(data) + "\n")
         try:
             if is_new:
