@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import resource
 import signal
@@ -9,11 +10,13 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from harness.run.ending import Ending
 from harness.run.watch import ENDING_SIGNALS
 from harness.sweep.attempts import Claim
+from harness.sweep.hand_over import MOST_ATTEMPTS, Growth
 from harness.sweep.memory_use import memory_kills
 from harness.sweep.perform import perform
 from harness.sweep.process_identity import identity_of
@@ -21,25 +24,38 @@ from harness.sweep.process_identity import identity_of
 if TYPE_CHECKING:
     from harness.sweep.attempts import End
     from harness.sweep.directory import SweepDirectory
+    from harness.sweep.hand_over import HandOver
     from harness.sweep.task import Origin, Task
 
-DONE, NOT_OURS = 0, 75
-"""Exit statuses: the end is written; somebody else has the attempt."""
+GOOD, DONE, NOT_OURS = 0, 3, 75
+"""Exit statuses: a success, or another end, is written; somebody else has the attempt."""
 _KIB = 1024
 
 
-def be_attempt(directory: SweepDirectory, task: Task, origin: Origin) -> NoReturn:
-    """Be the forked child that makes an attempt; it leads a session of its own.
+def be_attempts(
+    directory: SweepDirectory, task: Task, origin: Origin, hand_over: HandOver | None
+) -> NoReturn:
+    """Be the forked child that makes an attempt, and others if a station hands them over.
+
+    It leads a session of its own.
 
     A terminal's Ctrl-C does not reach it; who started it interrupts it, and gem5 gets SIGINT only
     from the run inside.
     """
     os.setsid()
-    _own_signals()
-    _own_streams(directory, task)
     status = 1
     try:
-        status = _attempt(directory, task, origin)
+        growth = Growth()
+        for count in itertools.count(1):
+            _own_signals()
+            _own_streams(directory, task)
+            status = _attempt(directory, task, origin)
+            _flush()
+            can_go_on = status in {GOOD, NOT_OURS} and count < MOST_ATTEMPTS and growth.is_small
+            following = hand_over.next_task(directory) if hand_over and can_go_on else None
+            if following is None:
+                break
+            task = following
     finally:
         _flush()
         os._exit(status)
@@ -59,6 +75,7 @@ def _attempt(directory: SweepDirectory, task: Task, origin: Origin) -> int:
     if not store.claim(point.id, task.number, claim):
         return NOT_OURS
     before_s, kills = _cpu_s(), memory_kills()
+    _forget_peak()
     try:
         end = perform(directory, task)
     finally:
@@ -68,8 +85,9 @@ def _attempt(directory: SweepDirectory, task: Task, origin: Origin) -> int:
     end = replace(end, cpu_s=cpu_s, wall_s=time.time() - begun_s, peak_memory_bytes=_peak_bytes())
     if directory.place(point).is_dir():
         directory.write_point(point)
-    store.end(point.id, task.number, with_reason(end, store.stop_reason(point.id, task.number)))
-    return DONE
+    end = with_reason(end, store.stop_reason(point.id, task.number))
+    store.end(point.id, task.number, end)
+    return GOOD if end.ending is Ending.SUCCESS else DONE
 
 
 def with_kernels_word(end: End, *, has_killed: bool) -> End:
@@ -92,9 +110,17 @@ def _cpu_s() -> float:
     return sum(use.ru_utime + use.ru_stime for use in uses)
 
 
+def _forget_peak() -> None:
+    """Let the kernel count this process's largest memory anew (man 5 proc, clear_refs)."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
 def _peak_bytes() -> int:
-    uses = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
-    return max(use.ru_maxrss for use in uses) * _KIB
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    lines = Path("/proc/self/status").read_text().splitlines()
+    own = next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
+    return max(own, children) * _KIB
 
 
 def _own_signals() -> None:

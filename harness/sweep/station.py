@@ -14,21 +14,24 @@ import select
 import signal
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from harness.base.child_process import end_text
+from harness.base.child_process import end_text, has_ended
 from harness.base.errors import BackendError
 from harness.run.ending import Ending
 from harness.run.watch import held
-from harness.sweep.attempt_process import NOT_OURS, be_attempt, with_reason
+from harness.sweep.attempt_process import NOT_OURS, be_attempts, with_reason
 from harness.sweep.attempts import End
 from harness.sweep.description import RUN
+from harness.sweep.hand_over import HandOver, can_hand_over
 from harness.sweep.memory_use import family_bytes, family_of, memory_kills
 from harness.sweep.task import Origin
 
 if TYPE_CHECKING:
+    import resource
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from harness.sweep.directory import SweepDirectory
     from harness.sweep.task import Task
@@ -59,6 +62,8 @@ class _Child:
     descriptor: int
     begun_s: float
     kills_before: int
+    hand_over: HandOver | None = None
+    is_first: bool = True
     peak_bytes: int = 0
     over_s: float = 0.0
     killed_for: str = ""
@@ -74,6 +79,7 @@ class Station:
     origin: Origin = field(default_factory=Origin)
     grace_s: float = GRACE_S
     _children: dict[str, _Child] = field(default_factory=dict)
+    _idle: list[_Child] = field(default_factory=list)
     _looked_s: float = 0.0
 
     @property
@@ -90,14 +96,34 @@ class Station:
         gc.freeze()
 
     def start(self, task: Task) -> None:
-        """Start an attempt."""
+        """Start an attempt, in a child that waits for one or in a new one."""
+        is_shared = can_hand_over(task)
+        while is_shared and self._idle:
+            child = self._idle.pop()
+            hand_over = child.hand_over
+            if hand_over is not None and not has_ended(child.pid) and hand_over.give(task):
+                begun_s, kills = time.monotonic(), memory_kills()
+                fresh = _Child(task, child.pid, child.descriptor, begun_s, kills, hand_over)
+                self._children[task.point.id] = replace(fresh, is_first=False)
+                return
+            self._dismiss(child)
         with held():
-            kills = memory_kills()
-            pid = os.fork()
-            if pid == 0:
-                be_attempt(self.directory, task, self.origin)
-            child = _Child(task, pid, os.pidfd_open(pid), time.monotonic(), kills)
-            self._children[task.point.id] = child
+            self._fork(task, HandOver() if is_shared else None)
+
+    def _fork(self, task: Task, hand_over: HandOver | None) -> None:
+        kills = memory_kills()
+        pid = os.fork()
+        if pid == 0:
+            for other in (*self._children.values(), *self._idle):
+                if other.hand_over is not None:
+                    other.hand_over.close_station()  # else they would outlive this station
+            if hand_over is not None:
+                hand_over.be_child()
+            be_attempts(self.directory, task, self.origin, hand_over)
+        if hand_over is not None:
+            hand_over.be_station()
+        child = _Child(task, pid, os.pidfd_open(pid), time.monotonic(), kills, hand_over)
+        self._children[task.point.id] = child
 
     def wait(self, timeout_s: float) -> list[str]:
         """Wait until an attempt ends, at most `timeout_s`; return the ids of those that did."""
@@ -107,14 +133,35 @@ class Station:
             poll = select.poll()
             for child in self._children.values():
                 poll.register(child.descriptor, select.POLLIN)
+                if child.hand_over is not None:
+                    poll.register(child.hand_over.reports, select.POLLIN)
             left_s = max(0.0, min(LOOK_S, end_s - time.monotonic()))
             ready = {descriptor for descriptor, _ in poll.poll(left_s * 1000)}
-            ended = [key for key, each in self._children.items() if each.descriptor in ready]
+            ended = [key for key, each in self._children.items() if self._has_done(each, ready)]
             for key in ended:
-                self._account(self._children[key])
                 del self._children[key]
             if ended or not self._children or time.monotonic() >= end_s:
                 return ended
+
+    def _has_done(self, child: _Child, ready: AbstractSet[int]) -> bool:
+        """Account for a child that has said that it is done, or that has ended."""
+        hand_over = child.hand_over
+        if hand_over is not None and hand_over.reports in ready and hand_over.has_reported():
+            self._remove_empty_log(child.task)
+            (self._dismiss if child.interrupted_s else self._idle.append)(child)
+            return True
+        if child.descriptor in ready or (hand_over is not None and hand_over.reports in ready):
+            self._account(child)
+            return True
+        return False
+
+    def _dismiss(self, child: _Child) -> tuple[int, resource.struct_rusage]:
+        """Let a child end that has nothing to do; return its exit status and what it used."""
+        if child.hand_over is not None:
+            child.hand_over.close_station()
+        _, status, usage = os.wait4(child.pid, 0)
+        os.close(child.descriptor)
+        return os.waitstatus_to_exitcode(status), usage
 
     def interrupt(self, reason: Ending, ids: Iterable[str] | None = None) -> None:
         """Ask attempts to end in good order, and say why; those that do not are killed."""
@@ -131,6 +178,12 @@ class Station:
         self.interrupt(reason)
         while self._children:
             self.wait(LOOK_S)
+        self.rest()
+
+    def rest(self) -> None:
+        """Let those children end that wait for something to do."""
+        while self._idle:
+            self._dismiss(self._idle.pop())
 
     def _watch_limits(self) -> None:
         now_s = time.monotonic()
@@ -168,32 +221,36 @@ class Station:
 
     def _account(self, child: _Child) -> None:
         """See to it that an attempt that has ended has an end."""
-        _, status, usage = os.wait4(child.pid, 0)
-        os.close(child.descriptor)
+        status, usage = self._dismiss(child)
         point, number = child.task.point, child.task.number
         store = self.directory.store
-        log = self.directory.log(point)
-        with suppress(OSError):
-            if not log.stat().st_size:
-                log.unlink()
-        if os.waitstatus_to_exitcode(status) == NOT_OURS or store.read_end(point.id, number):
+        self._remove_empty_log(child.task)
+        if status == NOT_OURS or store.read_end(point.id, number):
             return
         if store.read_claim(point.id, number) is None:
+            if not child.is_first:
+                return  # somebody ended a child that waited; the attempt has not begun
             raise BackendError(
                 "an attempt ended before it could begin",
-                where=str(log),
-                got=end_text(os.waitstatus_to_exitcode(status)),
+                where=str(self.directory.log(point)),
+                got=end_text(status),
             )
         for pid in family_of(child.pid)[1:]:
             _signal(pid, signal.SIGKILL)
         if self.directory.place(point).is_dir():
             self.directory.write_point(point)
-        end = self._forced(child, os.waitstatus_to_exitcode(status))
+        end = self._forced(child, status)
         peak = max(child.peak_bytes, usage.ru_maxrss * _KIB)
         wall_s = time.monotonic() - child.begun_s
         cpu_s = usage.ru_utime + usage.ru_stime
         end = End(end.ending, end.exit_cause, end.message, peak, cpu_s, wall_s)
         store.end(point.id, number, with_reason(end, child.reason))
+
+    def _remove_empty_log(self, task: Task) -> None:
+        log = self.directory.log(task.point)
+        with suppress(OSError):
+            if not log.stat().st_size:
+                log.unlink()
 
     def _forced(self, child: _Child, status: int) -> End:
         """Class the end of a child that could not do so itself."""

@@ -74,6 +74,7 @@ class Worker:
             task = self._task(point, number)
             if task is not None:
                 self._attempt(task)
+        self._station.rest()
         if is_alone:
             self._submit_again(points)
         return 0 if all(self._has_succeeded(point) for point in points) else 1

@@ -290,3 +290,18 @@ def test_a_reason_from_outside_names_a_forced_end_but_no_success() -> None:
     assert with_reason(End(Ending.CANCELLED), Ending.PREEMPTED).ending is Ending.PREEMPTED
     assert with_reason(End(Ending.SUCCESS), Ending.PREEMPTED).ending is Ending.SUCCESS
     assert with_reason(End(Ending.CRASH), None).ending is Ending.CRASH
+
+
+def test_one_process_makes_many_attempts_until_one_of_them_fails(tmp_path: Path) -> None:
+    model = _trap(tmp_path, "error")
+    good = [{"workload": "minerva", "seed": seed} for seed in range(6)]
+    space = points([*good[:3], {"workload": "minerva", "accelerator": model}, *good[3:]])
+    table = run_sweep(Sweep("reuse", space), tmp_path / "out", cores=1)
+    state = tmp_path / "out" / "state"
+    pids = [
+        json.loads((state / f"{point.id}.1.claim").read_text())["process"]["pid"]
+        for point in table.directory.points
+    ]
+    assert len(set(pids[:4])) == len(set(pids[4:])) == 1
+    assert pids[3] != pids[4]  # nothing of the failure can reach what comes after it
+    assert not list((tmp_path / "out" / "logs").iterdir())
