@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from harness.run.ending import Ending
+from harness.run.launch.kernel_kills import oom_counts
 from harness.run.watch import ENDING_SIGNALS
 from harness.sweep.attempts import Claim
 from harness.sweep.hand_over import MOST_ATTEMPTS, Growth
-from harness.sweep.memory_use import memory_kills
 from harness.sweep.perform import perform
 from harness.sweep.process_identity import identity_of
 
@@ -74,14 +74,14 @@ def _attempt(directory: SweepDirectory, task: Task, origin: Origin) -> int:
     )
     if not store.claim(point.id, task.number, claim):
         return NOT_OURS
-    before_s, kills = _cpu_s(), memory_kills()
+    before_s, kills = _cpu_s(), oom_counts()
     _forget_peak()
     try:
         end = perform(directory, task)
     finally:
         _deaf()
     cpu_s = _cpu_s() - before_s
-    end = with_kernels_word(end, has_killed=memory_kills() > kills)
+    end = with_kernels_word(end, has_killed=oom_counts().has_risen_since(kills))
     end = replace(end, cpu_s=cpu_s, wall_s=time.time() - begun_s, peak_memory_bytes=_peak_bytes())
     if directory.place(point).is_dir():
         directory.write_point(point)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.run.launch.kernel_kills import oom_counts, was_named_in_log
+
+if TYPE_CHECKING:
+    from harness.run.launch.kernel_kills import OomCounts
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_CGROUP = Path("/sys/fs/cgroup")
+_KERNEL_LOG = "/dev/kmsg"
 
 
 def family_of(pid: int) -> list[int]:
@@ -30,33 +36,16 @@ def _held_bytes(pid: int) -> int:
         return 0  # it has just ended
 
 
-def memory_kills() -> int:
-    """Count what the kernel has killed for want of memory, on this machine and in this cgroup."""
-    return _field(Path("/proc/vmstat"), "oom_kill") + sum(
-        _field(path, "oom_kill") for path in _cgroup_files()
-    )
+def has_killed(pid: int, before: OomCounts) -> bool:
+    """Tell whether the kernel killed a process for want of memory.
 
-
-def _cgroup_files() -> list[Path]:
-    try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
-    except OSError:
-        return []
-    places = [line.split(":", 2) for line in lines if line.count(":") >= 2]
-    files = [_CGROUP / path.lstrip("/") / "memory.events" for _, names, path in places if not names]
-    return files + [
-        _CGROUP / "memory" / path.lstrip("/") / "memory.oom_control"
-        for _, names, path in places
-        if "memory" in names.split(",")
-    ]
-
-
-def _field(path: Path, name: str) -> int:
-    try:
-        lines = path.read_text().splitlines()
-    except OSError:
-        return 0
-    return sum(int(line.split()[1]) for line in lines if line.split()[:1] == [name])
+    A count has risen since: that of our control group, or the machine's. The machine's may be about
+    somebody else; then the kernel's log has to name the process, where it can be read.
+    """
+    now = oom_counts()
+    if now.group > before.group >= 0 or not now.has_risen_since(before):
+        return now.has_risen_since(before)
+    return was_named_in_log({pid}) or not os.access(_KERNEL_LOG, os.R_OK)
 
 
 def _tasks(pid: int) -> list[list[int]]:

@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING
 from harness.base.child_process import end_text, has_ended
 from harness.base.errors import BackendError
 from harness.run.ending import Ending
+from harness.run.launch.kernel_kills import oom_counts
 from harness.run.watch import held
 from harness.sweep.attempt_process import NOT_OURS, be_attempts, with_reason
 from harness.sweep.attempts import End
 from harness.sweep.description import RUN
 from harness.sweep.hand_over import HandOver, can_hand_over
-from harness.sweep.memory_use import family_bytes, family_of, memory_kills
+from harness.sweep.memory_use import family_bytes, family_of, has_killed
 from harness.sweep.task import Origin
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
+    from harness.run.launch.kernel_kills import OomCounts
     from harness.sweep.directory import SweepDirectory
     from harness.sweep.task import Task
 
@@ -61,7 +63,7 @@ class _Child:
     pid: int
     descriptor: int
     begun_s: float
-    kills_before: int
+    kills_before: OomCounts
     hand_over: HandOver | None = None
     is_first: bool = True
     peak_bytes: int = 0
@@ -102,7 +104,7 @@ class Station:
             child = self._idle.pop()
             hand_over = child.hand_over
             if hand_over is not None and not has_ended(child.pid) and hand_over.give(task):
-                begun_s, kills = time.monotonic(), memory_kills()
+                begun_s, kills = time.monotonic(), oom_counts()
                 fresh = _Child(task, child.pid, child.descriptor, begun_s, kills, hand_over)
                 self._children[task.point.id] = replace(fresh, is_first=False)
                 return
@@ -111,7 +113,7 @@ class Station:
             self._fork(task, HandOver() if is_shared else None)
 
     def _fork(self, task: Task, hand_over: HandOver | None) -> None:
-        kills = memory_kills()
+        kills = oom_counts()
         pid = os.fork()
         if pid == 0:
             for other in (*self._children.values(), *self._idle):
@@ -257,7 +259,7 @@ class Station:
         cause = end_text(status)
         if child.killed_for:
             return End(child.reason or Ending.CRASH, cause, child.killed_for)
-        if status == -signal.SIGKILL and memory_kills() > child.kills_before:
+        if status == -signal.SIGKILL and has_killed(child.pid, child.kills_before):
             return End(Ending.OUT_OF_MEMORY, cause, "the kernel killed it for want of memory")
         if status == -signal.SIGKILL:
             return End(Ending.LOST, cause, "somebody killed it")
