@@ -240,9 +240,9 @@ void BridgeCore::askModel() {
     try {
         const std::string wrong =
             answerExchange(*link, request, accelerators[request.instance]->executor());
-        if (!wrong.empty()) fail("the model's answer cannot be executed: " + wrong);
+        if (!wrong.empty()) fail(protocolFault("its answer cannot be executed: " + wrong));
     } catch (const std::exception& error) {
-        fail(error.what());
+        fail(failureText(error));
     }
 }
 
@@ -311,7 +311,7 @@ void BridgeCore::reset() {
     try {
         link->reset(list);
     } catch (const std::exception& error) {
-        fail(error.what());
+        fail(failureText(error));
     }
 }
 

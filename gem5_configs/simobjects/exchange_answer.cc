@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/bridge/cpp/descriptor.hh"
+#include "harness/bridge/cpp/link_error.hh"
 
 namespace gem5 {
 
@@ -52,6 +53,16 @@ std::string answerExchange(bridge::ModelLink& link, const harness::Exchange& exc
         view.wakeTick = actions.wakeTick;
     }
     return executor.answer(view);
+}
+
+std::string protocolFault(const std::string& what) {
+    return "the model broke the protocol: " + what;
+}
+
+std::string failureText(const std::exception& error) {
+    const auto* fault = dynamic_cast<const bridge::LinkError*>(&error);
+    const bool isProtocol = fault != nullptr && fault->fault() == bridge::LinkFault::Protocol;
+    return isProtocol ? protocolFault(error.what()) : error.what();
 }
 
 }  // namespace gem5

@@ -2,6 +2,7 @@
 #ifndef HARNESS_EXCHANGE_ANSWER_HH
 #define HARNESS_EXCHANGE_ANSWER_HH
 
+#include <exception>
 #include <string>
 
 #include "harness/bridge/cpp/model_link.hh"
@@ -20,6 +21,12 @@ namespace gem5 {
  */
 std::string answerExchange(harness::bridge::ModelLink& link, const harness::Exchange& exchange,
                            harness::Accelerator& executor);
+
+/// What to write down of a model that did what proto/README.md forbids; harness knows it by its
+/// first words.
+std::string protocolFault(const std::string& what);
+/// What to write down of an exchange that threw.
+std::string failureText(const std::exception& error);
 
 }  // namespace gem5
 

@@ -80,9 +80,9 @@ def test_a_stopped_model_misses_its_deadline(tmp_path: Path) -> None:
 
 
 GARBAGE = {
-    "noise": "model failed",
-    "sequence": "model failed",
-    "wild_address": "model failed",
+    "noise": "model broke the protocol",
+    "sequence": "model broke the protocol",
+    "wild_address": "model broke the protocol",
     "oversize": "model lost",
     "disconnect": "model lost",
     "silent": "model lost",

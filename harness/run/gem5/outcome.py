@@ -36,6 +36,8 @@ _FATAL = re.compile(r"^.*\bfatal: .*$|^error: .*(?:\n  .*)*$", re.MULTILINE)
 KERNEL_TROUBLE = re.compile(r"^.*(?:Kernel panic|Oops|\bBUG:).*$", re.MULTILINE)
 _LOST = re.compile(r"the model('s process ended| disconnected| missed its deadline)")
 """How the bridge's texts about a lost peer begin (harness/bridge/cpp/zmq_link.cc)."""
+_BROKE_PROTOCOL = re.compile(r"the model broke the protocol: ")
+"""How the extension's texts about it begin (gem5_configs/simobjects/exchange_answer.cc)."""
 _DIVERGED = re.compile(
     r"exchange \d+ differs from the trace|the run goes on where the trace ends"
     r"|the trace was recorded with another Hello"
@@ -96,7 +98,11 @@ def _check_model(ended: Ended) -> None:
     log = ended.output.parent / MODEL_LOG
     if log.is_file() and log.stat().st_size:
         what += f"\n  what it printed: {log}"
-    causes = ((_LOST, "model lost"), (_DIVERGED, "replay diverged"))
+    causes = (
+        (_LOST, "model lost"),
+        (_BROKE_PROTOCOL, "model broke the protocol"),
+        (_DIVERGED, "replay diverged"),
+    )
     cause = next((each for pattern, each in causes if pattern.match(text)), "model failed")
     raise SimulationFailedError(cause, what)
 
