@@ -54,6 +54,7 @@ class Accelerator(ClockedObject):
     dma = RequestPort("port of interface dma; fetches commands as well")
     acp = RequestPort("port of interface acp")
     cache = RequestPort("port of interface cache")
+    tlb_entries = Param.Unsigned(0, "translations of page-list windows that it keeps; 0 for none")
     queue_depth = Param.Unsigned(16, "commands that its ring may hold")
     dma_burst_bytes = Param.Unsigned(64, "bytes of one request")
     dma_outstanding = Param.Unsigned(16, "requests in flight")

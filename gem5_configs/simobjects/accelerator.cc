@@ -36,6 +36,7 @@ void Accelerator::attach(const AcceleratorContext& context) {
     config.units = std::uint32_t(units.size());
     config.queueDepth = p.queue_depth;
     config.lineBytes = system.cacheLineSize();
+    config.tlbEntries = p.tlb_entries;
     config.isKernelMode = context.isKernelMode;
     config.dma = {p.dma_burst_bytes, p.dma_outstanding, p.dma_setup};
     config.acp = {config.lineBytes, p.acp_outstanding, 0};
@@ -76,6 +77,8 @@ void Accelerator::preDumpStats() {
     stats.bytesWritten = now.bytesWritten - before.bytesWritten;
     stats.readMismatches = now.readMismatches - before.readMismatches;
     stats.busErrors = now.busErrors - before.busErrors;
+    stats.tlbHits = now.translations.hits - before.translations.hits;
+    stats.tlbMisses = now.translations.misses - before.translations.misses;
     stats.busyTicks = now.busyTicks - before.busyTicks;
     for (std::size_t i = 0; i < now.unitBusyTicks.size(); ++i) {
         const Tick earlier = i < before.unitBusyTicks.size() ? before.unitBusyTicks[i] : 0;
@@ -93,7 +96,15 @@ Accelerator::Statistics::Statistics(statistics::Group* parent)
       ADD_STAT(readMismatches, statistics::units::Count::get(),
                "Rows whose timed read differed from the bytes at the command's start"),
       ADD_STAT(busErrors, statistics::units::Count::get(), "Transfers that memory refused"),
+      ADD_STAT(tlbHits, statistics::units::Count::get(),
+               "Requests to pages whose translation was in the TLB"),
+      ADD_STAT(tlbMisses, statistics::units::Count::get(),
+               "Requests that read an entry of a page list first"),
       ADD_STAT(busyTicks, statistics::units::Tick::get(), "Ticks with a command"),
-      ADD_STAT(unitBusyTicks, statistics::units::Tick::get(), "Ticks in which a unit was busy") {}
+      ADD_STAT(unitBusyTicks, statistics::units::Tick::get(), "Ticks in which a unit was busy") {
+    // Only page-list windows are translated: without one a dump says nothing about it.
+    tlbHits.flags(statistics::nozero);
+    tlbMisses.flags(statistics::nozero);
+}
 
 }  // namespace gem5

@@ -43,6 +43,11 @@ class Accelerator final : public ClockedObject {
     void attach(const AcceleratorContext& context);
     harness::Accelerator& executor() { return *core; }
     bool isAttached() const { return core != nullptr; }
+    bool hasTlb() const { return params().tlb_entries != 0; }
+    /// The driver has changed a window.
+    void forgetTranslations() {
+        if (core != nullptr) core->forgetTranslations();
+    }
     bool isIdle() const { return core == nullptr || core->isIdle(); }
 
     void regStats() override;
@@ -70,6 +75,8 @@ class Accelerator final : public ClockedObject {
         statistics::Scalar bytesWritten;
         statistics::Scalar readMismatches;
         statistics::Scalar busErrors;
+        statistics::Scalar tlbHits;
+        statistics::Scalar tlbMisses;
         statistics::Scalar busyTicks;
         statistics::Vector unitBusyTicks;
     } stats;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "bridge_core.hh"
 
+#include <algorithm>
+
 #include "base/logging.hh"
 #include "base/trace.hh"
 #include "debug/AcceleratorBridge.hh"
@@ -52,6 +54,15 @@ void BridgeCore::init() {
                                  *this, log.timeline});
 }
 
+bool BridgeCore::hasTlbs() const {
+    return std::all_of(accelerators.begin(), accelerators.end(),
+                       [](const Accelerator* accelerator) { return accelerator->hasTlb(); });
+}
+
+void BridgeCore::forgetTranslations() {
+    for (Accelerator* accelerator : accelerators) accelerator->forgetTranslations();
+}
+
 bool BridgeCore::isIdle() const {
     if (isBroken) return true;
     for (const Accelerator* accelerator : accelerators)
@@ -88,7 +99,8 @@ std::uint64_t BridgeCore::readBridge(Addr offset) {
         case HARNESS_REG_INSTANCES:
             return instances();
         case HARNESS_REG_FLAGS:
-            return settings.isCoherent ? HARNESS_FLAG_COHERENT : 0;
+            return (settings.isCoherent ? HARNESS_FLAG_COHERENT : 0) |
+                   (hasTlbs() ? HARNESS_FLAG_PAGE_LISTS : 0);
         case HARNESS_REG_WINDOW_SELECT:
             return selectedWindow;
         case HARNESS_REG_WINDOW_BASE:
@@ -96,7 +108,7 @@ std::uint64_t BridgeCore::readBridge(Addr offset) {
         case HARNESS_REG_WINDOW_BYTES:
             return selected().bytes;
         case HARNESS_REG_WINDOW_FLAGS:
-            return selected().isWritable ? HARNESS_WINDOW_WRITABLE : 0;
+            return selected().flags;
         case HARNESS_REG_CAUSE:
             return cause;
         case HARNESS_REG_INTERRUPT_ENABLE:
@@ -133,13 +145,13 @@ void BridgeCore::writeBridge(Addr offset, std::uint64_t value) {
             return;
         case HARNESS_REG_WINDOW_BASE:
             selected().base = value;
-            return;
+            return forgetTranslations();
         case HARNESS_REG_WINDOW_BYTES:
             selected().bytes = value;
-            return;
+            return forgetTranslations();
         case HARNESS_REG_WINDOW_FLAGS:
-            selected().isWritable = value & HARNESS_WINDOW_WRITABLE;
-            return;
+            selected().flags = value & (HARNESS_WINDOW_WRITABLE | HARNESS_WINDOW_PAGE_LIST);
+            return forgetTranslations();
         case HARNESS_REG_RESET:
             return reset();
         case HARNESS_REG_CAUSE:
@@ -299,6 +311,7 @@ void BridgeCore::clearCauses(std::uint64_t mask) {
 void BridgeCore::reset() {
     if (!isIdle()) return fail("RESET while commands are running");
     cause = 0;
+    forgetTranslations();
     for (Ring& ring : rings) ring.submitted = ring.completed = 0;
     hasRun = false;
     bridge::ModelLink* link = session.link();
@@ -306,7 +319,10 @@ void BridgeCore::reset() {
     std::vector<bridge::Window> list;
     for (std::size_t i = 0; i < windows.size(); ++i) {
         if (windows[i].bytes == 0) break;
-        list.push_back({"window" + std::to_string(i), windows[i].bytes, windows[i].isWritable});
+        if (windows[i].isPageList() && !hasTlbs())
+            return fail("window " + std::to_string(i) +
+                        " is a page list, but the accelerators have no TLB");
+        list.push_back({"window" + std::to_string(i), windows[i].bytes, windows[i].isWritable()});
     }
     try {
         link->reset(list);
@@ -352,11 +368,15 @@ void BridgeCore::mark(std::uint64_t value) {
 std::string BridgeCore::read(std::uint32_t, const std::vector<bridge::MemoryRange>& ranges) {
     std::string bytes;
     for (const bridge::MemoryRange& range : ranges) {
-        const GuestWindow& window = windows.at(bridge::windowOf(range.address));
-        std::string part(range.sizeBytes, '\0');
-        system.physProxy.readBlob(window.base + bridge::offsetOf(range.address), part.data(),
-                                  part.size());
-        bytes += part;
+        const std::size_t first = bytes.size();
+        bytes.resize(first + range.sizeBytes);
+        forEachPiece(
+            windows.at(bridge::windowOf(range.address)), bridge::offsetOf(range.address),
+            range.sizeBytes,
+            [this](Addr entry) { return system.physProxy.read<std::uint64_t>(entry); },
+            [&](Addr address, std::uint64_t done, std::uint64_t part) {
+                system.physProxy.readBlob(address, &bytes[first + done], part);
+            });
     }
     return bytes;
 }
@@ -368,7 +388,7 @@ void BridgeCore::serialize(CheckpointOut& cp) const {
              owner.name());
     std::vector<std::uint64_t> table;
     for (const GuestWindow& window : windows)
-        table.insert(table.end(), {window.base, window.bytes, window.isWritable});
+        table.insert(table.end(), {window.base, window.bytes, window.flags});
     arrayParamOut(cp, "windows", table);
     std::vector<std::uint64_t> ringTable;
     for (const Ring& ring : rings) ringTable.insert(ringTable.end(), {ring.base, ring.slots});
@@ -381,7 +401,7 @@ void BridgeCore::unserialize(CheckpointIn& cp) {
     std::vector<std::uint64_t> table, ringTable;
     arrayParamIn(cp, "windows", table);
     for (std::size_t i = 0; i < windows.size() && 3 * i + 2 < table.size(); ++i)
-        windows[i] = {table[3 * i], table[3 * i + 1], table[3 * i + 2] != 0};
+        windows[i] = {table[3 * i], table[3 * i + 1], table[3 * i + 2]};
     arrayParamIn(cp, "rings", ringTable);
     fatal_if(ringTable.size() != 2 * rings.size(),
              "%s: the checkpoint has %d accelerators, this system has %d", owner.name(),

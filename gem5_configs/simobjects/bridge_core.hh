@@ -104,6 +104,9 @@ class BridgeCore final : public Serializable,
     void mark(std::uint64_t value);
     void askModel();
     void fail(const std::string& what);
+    /// All accelerators translate, so that windows may be page lists.
+    bool hasTlbs() const;
+    void forgetTranslations();
     GuestWindow& selected() { return windows[selectedWindow % windows.size()]; }
 
     SimObject& owner;

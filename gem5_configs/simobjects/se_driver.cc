@@ -26,6 +26,22 @@ constexpr Addr accelerator(std::uint64_t instance, Addr offset) {
     return (instance + 1) * HARNESS_PAGE_BYTES + offset;
 }
 
+bool isPageMultiple(std::uint64_t value) { return value % HARNESS_PAGE_BYTES == 0; }
+
+/// The entries of a page list for a process's memory; pages that it has not touched come to be.
+/// Empty if the process does not have one of them.
+std::vector<std::uint64_t> listPages(Process& process, Addr start, std::uint64_t bytes) {
+    std::vector<std::uint64_t> entries;
+    for (Addr page = start; page - start < bytes; page += HARNESS_PAGE_BYTES) {
+        Addr physical = 0;
+        if (!process.pTable->translate(page, physical) &&
+            !(process.fixupFault(page) && process.pTable->translate(page, physical)))
+            return {};
+        entries.push_back(physical | HARNESS_PAGE_PRESENT);
+    }
+    return entries;
+}
+
 template <typename T>
 T fetch(ThreadContext* tc, Addr buffer) {
     T value;
@@ -79,6 +95,7 @@ void AcceleratorDriver::forgetWindows() {
         write(HARNESS_REG_WINDOW_BYTES, 0);
     }
     windows.clear();  // their pages stay taken: syscall emulation never gives memory back
+    counters.pins = counters.pinned_pages = 0;
 }
 
 int AcceleratorDriver::ioctl(ThreadContext* tc, unsigned request, Addr buffer) {
@@ -87,6 +104,8 @@ int AcceleratorDriver::ioctl(ThreadContext* tc, unsigned request, Addr buffer) {
             return info(tc, buffer);
         case HARNESS_IOC_ALLOCATE:
             return allocate(tc, buffer);
+        case HARNESS_IOC_PIN:
+            return pin(tc, buffer);
         case HARNESS_IOC_RESET:
             if (!bridge.isIdle()) return -EBUSY;
             write(HARNESS_REG_RESET, 1);
@@ -112,7 +131,7 @@ int AcceleratorDriver::info(ThreadContext* tc, Addr buffer) {
     harness_info reply = {};
     reply.version = HARNESS_ABI_VERSION;
     reply.instances = bridge.instances();
-    reply.flags = bridge.isCoherent() ? HARNESS_FLAG_COHERENT : 0;
+    reply.flags = bridge.readRegister(HARNESS_REG_FLAGS);
     reply.ring_slots = ringSlots;
     give(tc, buffer, reply);
     return 0;
@@ -124,17 +143,48 @@ int AcceleratorDriver::allocate(ThreadContext* tc, Addr buffer) {
         request.size_bytes > largestWindowBytes || request.flags & ~HARNESS_WINDOW_WRITABLE)
         return -EINVAL;
     if (windows.size() == HARNESS_MAXIMUM_WINDOWS) return -ENOSPC;
-    GuestWindow window;
-    window.base = allocatePages(tc, request.size_bytes);
-    window.bytes = request.size_bytes;
-    window.isWritable = request.flags & HARNESS_WINDOW_WRITABLE;
-    request.window = windows.size();
-    windows.push_back(window);
-    write(HARNESS_REG_WINDOW_SELECT, request.window);
-    write(HARNESS_REG_WINDOW_BASE, window.base);
-    write(HARNESS_REG_WINDOW_FLAGS, request.flags);
-    write(HARNESS_REG_WINDOW_BYTES, window.bytes);
+    request.window =
+        grant({allocatePages(tc, request.size_bytes), request.size_bytes, request.flags});
     give(tc, buffer, request);
+    return 0;
+}
+
+std::uint64_t AcceleratorDriver::grant(const GuestWindow& window) {
+    windows.push_back(window);
+    write(HARNESS_REG_WINDOW_SELECT, windows.size() - 1);
+    write(HARNESS_REG_WINDOW_BASE, window.base);
+    write(HARNESS_REG_WINDOW_FLAGS, window.flags);
+    write(HARNESS_REG_WINDOW_BYTES, window.bytes);
+    return windows.size() - 1;
+}
+
+int AcceleratorDriver::pin(ThreadContext* tc, Addr buffer) {
+    auto request = fetch<harness_pin>(tc, buffer);
+    const int error = tryPin(tc, request);
+    if (error)
+        ++counters.failed_pins;
+    else
+        give(tc, buffer, request);
+    return error;
+}
+
+/// A process's pages stay where they are: syscall emulation moves none.
+int AcceleratorDriver::tryPin(ThreadContext* tc, harness_pin& request) {
+    if (request.size_bytes == 0 || !isPageMultiple(request.size_bytes) ||
+        request.size_bytes > HARNESS_LARGEST_PIN || !isPageMultiple(request.address) ||
+        request.address + request.size_bytes < request.address ||
+        request.flags & ~HARNESS_WINDOW_WRITABLE)
+        return -EINVAL;
+    if (!(bridge.readRegister(HARNESS_REG_FLAGS) & HARNESS_FLAG_PAGE_LISTS)) return -EOPNOTSUPP;
+    if (windows.size() == HARNESS_MAXIMUM_WINDOWS) return -ENOSPC;
+    const auto entries = listPages(*tc->getProcessPtr(), request.address, request.size_bytes);
+    if (entries.empty()) return -EFAULT;
+    const std::uint64_t listBytes = entries.size() * sizeof entries[0];
+    const Addr list = allocatePages(tc, listBytes);
+    bridge.guestSystem().physProxy.writeBlob(list, entries.data(), listBytes);
+    request.window = grant({list, request.size_bytes, request.flags | HARNESS_WINDOW_PAGE_LIST});
+    ++counters.pins;
+    counters.pinned_pages += entries.size();
     return 0;
 }
 
@@ -206,13 +256,27 @@ int AcceleratorDriver::file(ThreadContext* tc, Addr buffer) {
     if (request.operation == HARNESS_FILE_READ &&
         bridge.readRegister(HARNESS_REG_FILE_BYTES) == ~std::uint64_t{0})
         return -ENOENT;
-    write(HARNESS_REG_FILE_OFFSET, request.file_offset);
-    write(HARNESS_REG_FILE_ADDRESS, window.base + request.window_offset);
-    write(HARNESS_REG_FILE_COUNT, request.count);
-    write(HARNESS_REG_FILE_GO, request.operation);
-    request.count = bridge.readRegister(HARNESS_REG_FILE_COUNT);
+    request.count = transfer(request);
     give(tc, buffer, request);
     return 0;
+}
+
+/// Bytes moved; the bridge moves between a file and a block, so page by page in a page list.
+std::uint64_t AcceleratorDriver::transfer(const harness_file& request) {
+    const PortProxy& memory = bridge.guestSystem().physProxy;
+    std::uint64_t moved = 0;
+    forEachPiece(
+        windows[request.window], request.window_offset, request.count,
+        [&](Addr entry) { return memory.read<std::uint64_t>(entry); },
+        [&](Addr address, std::uint64_t done, std::uint64_t part) {
+            if (moved != done) return;  // the file has ended
+            write(HARNESS_REG_FILE_OFFSET, request.file_offset + done);
+            write(HARNESS_REG_FILE_ADDRESS, address);
+            write(HARNESS_REG_FILE_COUNT, part);
+            write(HARNESS_REG_FILE_GO, request.operation);
+            moved += bridge.readRegister(HARNESS_REG_FILE_COUNT);
+        });
+    return moved;
 }
 
 int AcceleratorDriver::mark(ThreadContext* tc, Addr buffer) {
@@ -229,7 +293,7 @@ Addr AcceleratorDriver::mmap(ThreadContext* tc, Addr start, std::uint64_t length
     const std::uint64_t bytes = roundUp(length, HARNESS_PAGE_BYTES);
     Addr base = 0;
     std::uint64_t available = 0;
-    if (kind == 0 && index < windows.size()) {
+    if (kind == 0 && index < windows.size() && !windows[index].isPageList()) {
         base = windows[index].base;
         available = windows[index].bytes;
     } else if (kind == 1 && index <= bridge.instances()) {

@@ -41,6 +41,8 @@ class AcceleratorDriver final : public EmulatedDriver {
 
     int info(ThreadContext* tc, Addr buffer);
     int allocate(ThreadContext* tc, Addr buffer);
+    int pin(ThreadContext* tc, Addr buffer);
+    int tryPin(ThreadContext* tc, harness_pin& request);
     int submit(ThreadContext* tc, Addr buffer);
     int wait(ThreadContext* tc, Addr buffer);
     int file(ThreadContext* tc, Addr buffer);
@@ -49,6 +51,9 @@ class AcceleratorDriver final : public EmulatedDriver {
     void wakeWaiters();
     void makeRings(ThreadContext* tc);
     Addr allocatePages(ThreadContext* tc, std::uint64_t bytes);
+    /// The window's number.
+    std::uint64_t grant(const GuestWindow& window);
+    std::uint64_t transfer(const harness_file& request);
     void write(Addr offset, std::uint64_t value) { bridge.writeRegister(offset, value); }
 
     AcceleratorBridge& device;

@@ -28,7 +28,7 @@ FILE_NUMBERS = {"runtime": 0, "arguments": 1, "program": 2, "weights": 3, "input
 
 
 def check_extension() -> None:
-    """Check that this gem5 was built with the extension.
+    """Check that this gem5 was built with the extension, and with one that these scripts know.
 
     Raises:
         ConfigurationError: It was not.
@@ -37,6 +37,11 @@ def check_extension() -> None:
         raise ConfigurationError(
             "this gem5 lacks the AcceleratorBridge extension; build it with "
             "EXTRAS=.../gem5_configs/simobjects"
+        )
+    if not hasattr(m5.objects.Accelerator, "tlb_entries"):
+        raise ConfigurationError(
+            "this gem5 was built with an older AcceleratorBridge extension, without page lists; "
+            "build it again with EXTRAS=.../gem5_configs/simobjects"
         )
 
 
@@ -76,6 +81,7 @@ def make_accelerators(target: SimpleNamespace, clocks: Clocks) -> list[m5.object
             dma_setup=f"{target.dma.setup_ticks}ps",
             acp_outstanding=target.acp.maximum_outstanding,
             cache_outstanding=target.accelerator_cache.maximum_outstanding,
+            tlb_entries=target.accelerator.tlb_entries,
             queue_depth=target.accelerator_queue_depth,
         )
         for _ in range(target.accelerator.count)

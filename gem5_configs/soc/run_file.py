@@ -114,7 +114,7 @@ TARGET = {
     "acp": _ACCELERATOR_CACHE,
     "accelerator_cache": _ACCELERATOR_CACHE,
     "io_cache": _ACCELERATOR_CACHE,
-    "accelerator": {"count": COUNT, "clock_hz": COUNT},
+    "accelerator": {"count": COUNT, "clock_hz": COUNT, "tlb_entries": Optional(COUNT, 0)},
 }
 """The fields of the target that the hardware is built from."""
 
@@ -125,6 +125,7 @@ GEM5 = {
     "repeat": Optional(COUNT, 1),
     "wait": _words("interrupt", "polling"),
     "submission": _words("doorbell", "ioctl"),
+    "memory": Optional(_words("dma", "pinned"), "dma"),
     "model": {
         "argv": LIST,
         "log": Optional(TEXT, ""),

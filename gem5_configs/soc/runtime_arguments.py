@@ -20,6 +20,7 @@ def runtime_arguments(run: SimpleNamespace) -> list[str]:
         *("--repeat", str(gem5.repeat)),
         *("--wait", gem5.wait),
         *("--submission", gem5.submission),
+        *(["--memory", gem5.memory] if gem5.memory != "dma" else []),
         *("--assignment", target.assignment),
         *("--queue-depth", str(target.accelerator_queue_depth)),
         *(["--micro"] if gem5.micro else []),

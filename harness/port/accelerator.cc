@@ -41,11 +41,12 @@ Accelerator::Accelerator(EventQueue& queue, const AcceleratorPorts& ports, Devic
       timeline(timeline),
       component(queue.addComponent(*this, componentName(instance, ""))),
       clock(config.clockTicks),
+      translator(memory, config.tlbEntries),
       units(config.units) {
     const auto engine = [&](MemoryPort* port, const PortConfig& portConfig, const char* part) {
         if (port == nullptr) return std::unique_ptr<TransferEngine>();
         return std::make_unique<TransferEngine>(queue, *port, portConfig, clock, config.lineBytes,
-                                                *this, componentName(instance, part));
+                                                translator, *this, componentName(instance, part));
     };
     dma = engine(ports.dma, config.dma, ".dma_engine");
     acp = engine(ports.acp, config.acp, ".acp_engine");
@@ -62,6 +63,12 @@ TransferEngine& Accelerator::engineOf(Interface interface) {
 bool Accelerator::ownsRequestor(std::uint32_t requestorId) const {
     return dma->requestorId() == requestorId || (acp && acp->requestorId() == requestorId) ||
            (cache && cache->requestorId() == requestorId);
+}
+
+AcceleratorStatistics Accelerator::statistics() const {
+    AcceleratorStatistics all = counts;
+    all.translations = translator.statistics();
+    return all;
 }
 
 void Accelerator::scheduleOnce(bool& flag, Tick when, Priority priority, EventKind kind) {
@@ -122,6 +129,7 @@ void Accelerator::fetch() {
     Transfer transfer;
     transfer.index = kFetchIndex;
     transfer.address = ring.front().ticket.descriptorAddress;
+    transfer.isPhysical = true;  // rings belong to the driver
     transfer.rowBytes = std::uint32_t(ring.front().descriptor.size());
     transfer.rows = 1;
     transfer.kind = AccessKind::Read;
@@ -388,7 +396,7 @@ void Accelerator::submitTransfer(std::uint32_t index) {
     Transfer transfer;
     transfer.id = r.id;
     transfer.index = index;
-    transfer.address = memory.physicalOf(r.address);
+    transfer.address = r.address;
     transfer.rowBytes = r.rowBytes;
     transfer.rows = r.rows;
     transfer.strideBytes = r.strideBytes;

@@ -20,6 +20,7 @@
 #include "harness/port/exchange.hh"
 #include "harness/port/memory_port.hh"
 #include "harness/port/transfer_engine.hh"
+#include "harness/port/translator.hh"
 
 namespace harness {
 
@@ -41,6 +42,7 @@ struct AcceleratorStatistics {
     std::uint64_t bytesWritten = 0;
     std::uint64_t readMismatches = 0;
     std::uint64_t busErrors = 0;
+    TranslationStatistics translations;
     Tick busyTicks = 0;
     std::vector<Tick> unitBusyTicks;
 };
@@ -94,7 +96,9 @@ class Accelerator final : public EventHandler, public TransferListener {
     bool writesInto(const ParsedCommand& reader, std::size_t skipped) const;
     /// True if one of its ports has that id.
     bool ownsRequestor(std::uint32_t requestorId) const;
-    const AcceleratorStatistics& statistics() const { return counts; }
+    /// The driver has changed a window: translations are read anew.
+    void forgetTranslations() { translator.forget(); }
+    AcceleratorStatistics statistics() const;
     /// What it waits for, for a report of a deadlock; empty if idle.
     std::string pendingWork() const;
 
@@ -152,6 +156,7 @@ class Accelerator final : public EventHandler, public TransferListener {
     std::vector<TimelineRecord>& timeline;
     ComponentId component;
     Clock clock;
+    Translator translator;
     std::unique_ptr<TransferEngine> dma, acp, cache;
     AcceleratorStatistics counts;
 

@@ -21,6 +21,8 @@ struct AcceleratorConfig {
     std::uint32_t lineBytes = 0;
     /// KERNEL mode: operand bytes at Launch, timed reads compared with them.
     bool isKernelMode = true;
+    /// Translations of page-list windows that are kept; 0: there may be no such window.
+    std::uint32_t tlbEntries = 0;
     PortConfig dma;
     PortConfig acp;
     PortConfig cache;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/port/command.hh"
+#include "harness/port/page_list.hh"
 #include "harness/port/records.hh"
 #include "harness/port/types.hh"
 
@@ -20,7 +21,13 @@ class DeviceMemory {
   public:
     virtual ~DeviceMemory() = default;
 
-    virtual Addr physicalOf(std::uint64_t deviceAddress) const = 0;
+    /** Where the window of a device address lies. */
+    virtual WindowPlace placeOf(std::uint64_t deviceAddress) const = 0;
+
+    /** Of a page-list window: the list's entry; `moved` is what a port brought, null if none did.
+     */
+    virtual std::uint64_t pageEntry(std::uint64_t deviceAddress,
+                                    const std::uint8_t* moved) const = 0;
 
     /** Whether the operand lies in a window, and in a writable one if it is written. */
     virtual bool allows(const CommandOperand& operand) const = 0;

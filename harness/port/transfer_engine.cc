@@ -2,10 +2,14 @@
 #include "harness/port/transfer_engine.hh"
 
 #include <algorithm>
+#include <utility>
 
 namespace harness {
 
 namespace {
+
+/// Names the read of a page list's entry among tags; transfers' indices stay below.
+constexpr std::uint32_t kEntryIndex = 0xffffffffu;
 
 /// A tag carries the transfer's index and the size of the burst.
 std::uint64_t makeTag(std::uint32_t index, std::uint32_t bytes) {
@@ -15,14 +19,15 @@ std::uint64_t makeTag(std::uint32_t index, std::uint32_t bytes) {
 }  // namespace
 
 TransferEngine::TransferEngine(EventQueue& queue, MemoryPort& port, const PortConfig& config,
-                               Clock clock, std::uint32_t lineBytes, TransferListener& listener,
-                               const std::string& name)
+                               Clock clock, std::uint32_t lineBytes, Translator& translator,
+                               TransferListener& listener, const std::string& name)
     : queue(queue),
       port(port),
       config(config),
       clock(clock),
       lineBytes(lineBytes),
       requestBytes(std::min(config.burstBytes, lineBytes)),
+      translator(translator),
       listener(listener),
       component(queue.addComponent(*this, name)) {
     port.setListener(*this);
@@ -45,27 +50,66 @@ void TransferEngine::handleEvent(std::uint16_t, std::uint64_t) {
     issue();
 }
 
+bool TransferEngine::takeNext(Tick now) {
+    if (isActive) return true;
+    if (waiting.empty()) return false;
+    active = waiting.begin()->second;
+    waiting.erase(waiting.begin());
+    isActive = true;
+    hasStarted = false;
+    row = offset = 0;
+    nextIssue = std::max(nextIssue, clock.edgeAtOrAfter(now + config.setupTicks));
+    return true;
+}
+
 void TransferEngine::issue() {
     const Tick now = queue.now();
-    if (!isActive) {
-        if (waiting.empty()) return;
-        active = waiting.begin()->second;
-        waiting.erase(waiting.begin());
-        isActive = true;
-        hasStarted = false;
-        row = offset = 0;
-        nextIssue = std::max(nextIssue, clock.edgeAtOrAfter(now + config.setupTicks));
-    }
+    if (isTranslating || !takeNext(now)) return;
     nextIssue = std::max(nextIssue, clock.edgeAtOrAfter(now));
     if (now < nextIssue) return scheduleAt(nextIssue);
     if (outstanding >= config.maximumOutstanding || !port.canAccept()) return;
-    sendRequest(now);
+    const auto address = translate(now);
+    if (!address) return;
+    sendRequest(*address, now);
     if (isActive || !waiting.empty()) scheduleAt(nextIssue);
 }
 
+void TransferEngine::noteStart(Tick now) {
+    if (std::exchange(hasStarted, true)) return;
+    listener.transferStarted(active.index, now);
+}
+
+std::optional<Addr> TransferEngine::translate(Tick now) {
+    if (active.isPhysical) return nextAddress();
+    if (translated) return std::exchange(translated, std::nullopt);
+    const auto address = translator.find(nextAddress());
+    if (!address) readEntry(now);
+    return address;
+}
+
+void TransferEngine::readEntry(Tick now) {
+    isTranslating = true;
+    ++outstanding;
+    nextIssue = now + clock.periodTicks();
+    port.move(AccessKind::Read, translator.entryAddress(nextAddress()), PageList::kEntryBytes,
+              makeTag(kEntryIndex, 0), entry.data());
+    noteStart(now);
+}
+
+void TransferEngine::entryArrived(Tick now, bool isOk) {
+    isTranslating = false;
+    if (isOk) translated = translator.learn(nextAddress(), entry.data());
+    if (!translated) abandonActive(now);
+}
+
+void TransferEngine::abandonActive(Tick now) {
+    isActive = false;
+    unanswered(active.index)->isRefused = true;
+    answered(active.index, active.bytes() - std::uint64_t(row) * active.rowBytes - offset, now);
+}
+
 std::uint32_t TransferEngine::nextBurst() const {
-    const Addr address = active.address + row * active.strideBytes + offset;
-    const std::uint64_t size = requestBytes.value() - requestBytes.remainder(address);
+    const std::uint64_t size = requestBytes.value() - requestBytes.remainder(nextAddress());
     return std::min<std::uint32_t>(active.rowBytes - offset, std::uint32_t(size));
 }
 
@@ -74,24 +118,28 @@ AccessKind TransferEngine::kindOf(std::uint32_t bytes) const {
     return isWholeLine ? AccessKind::WriteFullLine : active.kind;
 }
 
-void TransferEngine::sendRequest(Tick now) {
-    const std::uint32_t index = active.index;
+void TransferEngine::sendRequest(Addr address, Tick now) {
     const std::uint32_t bytes = nextBurst();
-    const Addr address = active.address + row * active.strideBytes + offset;
     ++outstanding;
     nextIssue = now + clock.periodTicks();
     std::uint8_t* data = active.data;
     if (data != nullptr) data += std::uint64_t(row) * active.rowBytes + offset;
-    port.move(kindOf(bytes), address, bytes, makeTag(index, bytes), data);
+    port.move(kindOf(bytes), address, bytes, makeTag(active.index, bytes), data);
     offset += bytes;
     if (offset == active.rowBytes) {
         offset = 0;
         isActive = ++row < active.rows;
     }
-    if (!hasStarted) {
-        hasStarted = true;
-        listener.transferStarted(index, now);
-    }
+    noteStart(now);
+}
+
+void TransferEngine::answered(std::uint32_t index, std::uint64_t bytes, Tick now) {
+    const auto entry = unanswered(index);
+    entry->bytesLeft -= bytes;
+    if (entry->bytesLeft != 0) return;
+    const bool isOk = !entry->isRefused;
+    left.erase(entry);
+    listener.transferEnded(index, now, isOk);
 }
 
 std::vector<TransferEngine::Unanswered>::iterator TransferEngine::unanswered(std::uint32_t index) {
@@ -102,19 +150,22 @@ std::vector<TransferEngine::Unanswered>::iterator TransferEngine::unanswered(std
 void TransferEngine::accessDone(std::uint64_t tag, Tick now) {
     --outstanding;
     const auto index = std::uint32_t(tag >> 32);
-    const auto entry = unanswered(index);
-    entry->bytesLeft -= std::uint32_t(tag);
-    if (entry->bytesLeft == 0) {
-        const bool isOk = !entry->isRefused;
-        left.erase(entry);
-        listener.transferEnded(index, now, isOk);
-    }
+    if (index == kEntryIndex)
+        entryArrived(now, true);
+    else
+        answered(index, std::uint32_t(tag), now);
     if (isActive || !waiting.empty()) scheduleAt(now);
 }
 
 void TransferEngine::accessFailed(std::uint64_t tag, Tick now) {
-    unanswered(std::uint32_t(tag >> 32))->isRefused = true;
-    accessDone(tag, now);
+    const auto index = std::uint32_t(tag >> 32);
+    if (index != kEntryIndex) {
+        unanswered(index)->isRefused = true;
+        return accessDone(tag, now);
+    }
+    --outstanding;
+    entryArrived(now, false);
+    if (isActive || !waiting.empty()) scheduleAt(now);
 }
 
 void TransferEngine::accessAllowed(std::uint32_t, Tick now) {

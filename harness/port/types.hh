@@ -13,6 +13,16 @@ using Tick = std::uint64_t;
 /** A byte address in the flat simulated memory. */
 using Addr = std::uint64_t;
 
+/** A device address is window << 40 | offset (proto/README.md section 6). */
+inline constexpr unsigned kWindowShift = 40;
+
+constexpr std::uint64_t windowNumber(std::uint64_t deviceAddress) {
+    return deviceAddress >> kWindowShift;
+}
+constexpr std::uint64_t offsetInWindow(std::uint64_t deviceAddress) {
+    return deviceAddress & ((std::uint64_t{1} << kWindowShift) - 1);
+}
+
 /** A time that no simulation reaches. */
 inline constexpr Tick kMaxTick = ~Tick{0};
 

@@ -201,6 +201,7 @@ def _facts(run: PreparedRun, measured: Measurement) -> dict[str, Any]:
             "accelerators": target.accelerator.count,
             "interface": target.accelerator.interface,
             "coherent": target.dma.coherent,
+            **_memory(target.driver.memory),
             "policy": spec.policy,
             "mode": spec.mode,
             "threads": spec.threads,
@@ -218,6 +219,11 @@ def _facts(run: PreparedRun, measured: Measurement) -> dict[str, Any]:
         "operators": tuple(each.name for each in run.program.operators),
         "units": tuple(description.units),
     }
+
+
+def _memory(kind: str) -> dict[str, str]:
+    """Return the setting of windows that are not in the driver's own memory, the usual case."""
+    return {} if kind == "dma" else {"memory": kind}
 
 
 def _against_promise(run: PreparedRun, result: RunResult) -> RunResult:

@@ -16,10 +16,28 @@ AddressSpace::AddressSpace(const std::vector<WindowImage>& windows,
         memory.emplace_back(size, 0);
         std::copy(initial[i].begin(), initial[i].end(), memory.back().begin());
         bases.push_back(next);
+        places.push_back({next, false});
         writable.push_back(windows[i].isWritable != 0);
         next += (size + kAlignment - 1) / kAlignment * kAlignment;
     }
     endAddress = next;
+    placePageLists(windows);
+}
+
+/// Each in pages of its own, as a driver allocates them.
+void AddressSpace::placePageLists(const std::vector<WindowImage>& windows) {
+    for (std::size_t i = 0; i < windows.size(); ++i) {
+        if (windows[i].isPageList == 0) continue;
+        places[i] = {endAddress, true};
+        const std::uint64_t pages = PageList::pageOf(memory[i].size() + PageList::kPageBytes - 1);
+        const std::uint64_t bytes = pages * PageList::kEntryBytes + PageList::kPageBytes - 1;
+        endAddress += bytes - PageList::inPage(bytes);
+    }
+}
+
+bool AddressSpace::hasPageLists() const {
+    return std::any_of(places.begin(), places.end(),
+                       [](const WindowPlace& place) { return place.isPageList; });
 }
 
 bool AddressSpace::contains(std::uint64_t window, std::uint64_t offset, std::uint64_t bytes) const {

@@ -5,17 +5,18 @@
 #include <string>
 #include <vector>
 
+#include "harness/port/page_list.hh"
 #include "harness/port/types.hh"
 #include "harness/soc/program_image.hh"
 
 namespace harness {
 
-/// Flat memory: one byte array per window, laid out one after the other in simulated memory.
+/// Flat memory: one byte array per window, laid out one after the other in simulated memory, then
+/// the page lists of those that have one.
 class AddressSpace final {
   public:
     /// Windows start at multiples of this, so that no line or DRAM row has two owners.
     static constexpr Addr kAlignment = 64 * 1024;
-    static constexpr unsigned kWindowShift = 40;
 
     AddressSpace(const std::vector<WindowImage>& windows, const std::vector<std::string>& initial);
 
@@ -24,10 +25,13 @@ class AddressSpace final {
         return bases[window] + offset;
     }
     Addr physicalOf(std::uint64_t deviceAddress) const {
-        return physical(deviceAddress >> kWindowShift, offsetOf(deviceAddress));
+        return physical(windowNumber(deviceAddress), offsetInWindow(deviceAddress));
     }
-    static std::uint64_t offsetOf(std::uint64_t deviceAddress) {
-        return deviceAddress & ((std::uint64_t(1) << kWindowShift) - 1);
+    WindowPlace placeOf(std::uint64_t window) const { return places[window]; }
+    /// What stands in a page list: frames follow one another.
+    std::uint64_t pageEntry(std::uint64_t deviceAddress) const {
+        const Addr address = physicalOf(deviceAddress);
+        return (address - PageList::inPage(address)) | PageList::kPresent;
     }
 
     bool contains(std::uint64_t window, std::uint64_t offset, std::uint64_t bytes) const;
@@ -37,7 +41,7 @@ class AddressSpace final {
         return memory[window].data() + offset;
     }
     std::uint8_t* bytesOf(std::uint64_t deviceAddress) {
-        return bytes(deviceAddress >> kWindowShift, offsetOf(deviceAddress));
+        return bytes(windowNumber(deviceAddress), offsetInWindow(deviceAddress));
     }
 
     /// Window and offset of a simulated address; false if no window holds it.
@@ -45,12 +49,16 @@ class AddressSpace final {
 
     std::size_t windowCount() const { return memory.size(); }
     std::uint64_t windowBytes(std::uint64_t window) const { return memory[window].size(); }
-    /// First address behind all windows.
+    bool hasPageLists() const;
+    /// First address behind all windows and page lists.
     Addr end() const { return endAddress; }
 
   private:
+    void placePageLists(const std::vector<WindowImage>& windows);
+
     std::vector<std::vector<std::uint8_t>> memory;
     std::vector<Addr> bases;
+    std::vector<WindowPlace> places;
     std::vector<bool> writable;
     Addr endAddress = 0;
 };

@@ -108,6 +108,7 @@ void bindAccelerator(nb::module_& module) {
         .def_rw("units", &AcceleratorConfig::units)
         .def_rw("queueDepth", &AcceleratorConfig::queueDepth)
         .def_rw("isKernelMode", &AcceleratorConfig::isKernelMode)
+        .def_rw("tlbEntries", &AcceleratorConfig::tlbEntries)
         .def_rw("dma", &AcceleratorConfig::dma)
         .def_rw("acp", &AcceleratorConfig::acp)
         .def_rw("cache", &AcceleratorConfig::cache);

@@ -144,6 +144,7 @@ def _accelerator(target: Target, units: int) -> Any:
     config.clockTicks = period_ticks(target.accelerator.clock_hz)
     config.units = units
     config.queueDepth = target.accelerator_queue_depth
+    config.tlbEntries = target.accelerator.tlb_entries
     dma = target.dma
     outstanding = dma.maximum_outstanding
     if dma.coherent:

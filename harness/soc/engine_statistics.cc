@@ -126,6 +126,16 @@ void addAccelerator(List& list, const std::string& name, const AcceleratorStatis
     }
 }
 
+/// Only page-list windows are translated: without one there is nothing to tell.
+void addTranslations(List& list, const std::string& name, const TranslationStatistics& s,
+                     const TranslationStatistics& before) {
+    Section(list, name)
+        .add("tlbHits", s.hits - before.hits, "Count",
+             "requests to pages whose translation was in the TLB")
+        .add("tlbMisses", s.misses - before.misses, "Count",
+             "requests that read an entry of a page list first");
+}
+
 void addCore(List& list, const std::string& name, const CoreStatistics& s,
              const CoreStatistics& before, Tick elapsed, Tick clock) {
     Section(list, name)
@@ -177,7 +187,10 @@ std::vector<EngineStatistic> Engine::statistics() const {
     if (config.memory.isDmaCoherent) addCache(list, "system.iocache", memory.ioCacheStatistics());
     for (std::uint32_t i = 0; i < accelerators.size(); ++i) {
         const std::string name = "system.accelerators" + std::to_string(i);
-        addAccelerator(list, name, accelerators[i]->statistics(), acceleratorsBefore[i], elapsed);
+        const AcceleratorStatistics counts = accelerators[i]->statistics();
+        addAccelerator(list, name, counts, acceleratorsBefore[i], elapsed);
+        if (space.hasPageLists())
+            addTranslations(list, name, counts.translations, acceleratorsBefore[i].translations);
         addDma(list, name + ".dma", memory.dmaStatistics(i));
         if (config.memory.acp.sizeBytes) addCache(list, name + ".acp", memory.acpStatistics(i));
         if (config.memory.acceleratorCache.sizeBytes)

@@ -6,9 +6,8 @@
 namespace harness {
 
 bool FlatMemory::allows(const CommandOperand& operand) const {
-    const std::uint64_t window = operand.deviceAddress >> AddressSpace::kWindowShift;
-    return space.contains(window, AddressSpace::offsetOf(operand.deviceAddress),
-                          operand.sizeBytes) &&
+    const std::uint64_t window = windowNumber(operand.deviceAddress);
+    return space.contains(window, offsetInWindow(operand.deviceAddress), operand.sizeBytes) &&
            (!operand.isWritten || space.isWritable(window));
 }
 

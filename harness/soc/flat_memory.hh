@@ -15,8 +15,13 @@ class FlatMemory final : public DeviceMemory {
     FlatMemory(AddressSpace& space, LineOwnership& ownership)
         : space(space), ownership(ownership) {}
 
-    Addr physicalOf(std::uint64_t deviceAddress) const override {
-        return space.physicalOf(deviceAddress);
+    WindowPlace placeOf(std::uint64_t deviceAddress) const override {
+        return space.placeOf(windowNumber(deviceAddress));
+    }
+    /// Page frames of a page-list window follow one another, as a system that has just booted
+    /// hands them out.
+    std::uint64_t pageEntry(std::uint64_t deviceAddress, const std::uint8_t*) const override {
+        return space.pageEntry(deviceAddress);
     }
     bool allows(const CommandOperand& operand) const override;
     std::vector<std::uint8_t> look(const CommandOperand& operand) override;

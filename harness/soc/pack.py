@@ -43,18 +43,23 @@ _STAGING_ALIGNMENT_BYTES = 64
 _SLICES: dict[type, int] = {Prepare: 1, Flush: 2, Wait: 4, Invalidate: 5, Finalize: 6}
 
 
-def pack_program(program: Program) -> Any:
+def pack_program(program: Program, *, is_pinned: bool = False) -> Any:
     """Return the engine's image of a program.
 
     A window is appended that stands for the user's memory: from there the host loads the inputs
     at the beginning of each inference (`staging_buffers`).
+
+    Args:
+        program: What runs.
+        is_pinned: Its windows are user memory that the driver pins, so that the device finds their
+            pages by a list.
     """
     image = _engine.ProgramImage()
     staging, staging_bytes = staging_buffers(program)
     buffers = (*program.buffers, *staging)
-    windows = [(window.size_bytes, int(window.is_writable)) for window in program.windows]
+    windows = [(w.size_bytes, int(w.is_writable), int(is_pinned)) for w in program.windows]
     initial = [window.initial for window in program.windows]
-    image.set_windows(_rows([*windows, (staging_bytes, 1)]), [*initial, b""])
+    image.set_windows(_rows([*windows, (staging_bytes, 1, 0)]), [*initial, b""])
     image.set_buffers(
         _rows((b.window, b.offset_bytes, b.size_bytes) for b in buffers),
         [_form(b) for b in buffers],

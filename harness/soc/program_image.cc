@@ -114,10 +114,9 @@ void checkCommands(const ProgramImage& program, const AddressSpace& space) {
         const std::string what = parseCommand(program.commands[i], command);
         require(what.empty(), what + ": command", i);
         for (const CommandOperand& operand : command.operands)
-            require(
-                space.contains(operand.deviceAddress >> AddressSpace::kWindowShift,
-                               AddressSpace::offsetOf(operand.deviceAddress), operand.sizeBytes),
-                "operand outside its window: command", i);
+            require(space.contains(windowNumber(operand.deviceAddress),
+                                   offsetInWindow(operand.deviceAddress), operand.sizeBytes),
+                    "operand outside its window: command", i);
     }
 }
 

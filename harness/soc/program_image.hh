@@ -15,6 +15,7 @@ namespace harness {
 struct WindowImage {
     std::int64_t sizeBytes;
     std::int64_t isWritable;
+    std::int64_t isPageList;  // user memory that the driver pins, not memory of the driver's
 };
 
 struct BufferImage {

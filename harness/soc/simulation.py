@@ -117,7 +117,8 @@ class Simulation:
         units = len(self._connection.description.units)
         config = engine_config(target, threads=threads, units=units, is_kernel_mode=is_kernel_mode)
         try:
-            return _engine.Engine(pack_program(self.program), config, target.accelerator.count)
+            image = pack_program(self.program, is_pinned=target.driver.memory == "pinned")
+            return _engine.Engine(image, config, target.accelerator.count)
         except ValueError as error:
             raise BackendError(
                 "the SoC cannot be built from this target and program", got=str(error)

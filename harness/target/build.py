@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
@@ -82,7 +82,10 @@ def _attributes(spec: type[Any], data: Mapping[str, Any], where: str) -> dict[st
 
 def _build(spec: type[_Spec], attributes: Mapping[str, Any], where: str, read: _ReadLeaf) -> _Spec:
     values = {}
+    optional = {field.name for field in fields(spec) if field.default is not MISSING}  # type: ignore[arg-type]
     for name, kind in field_types(spec).items():
+        if name not in attributes and name in optional:
+            continue
         if name not in attributes:
             raise SpecError(
                 f"missing key {file_key(name)!r}",

@@ -34,6 +34,7 @@ ALIASES: Mapping[str, str] = {
     "dram": "dram.set",
     "cores": "cpu.cores",
     "wait": "driver.wait",
+    "memory": "driver.memory",
 }
 """Short names that `--set` takes for the fields set most often."""
 

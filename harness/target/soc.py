@@ -165,6 +165,8 @@ class DriverSpec:
             itself is simulated.
         flush_maximum_outstanding: Flushes that one core overlaps.
         fence_ticks: The fence after the last flush.
+        memory: Where a program's windows lie: "dma" in blocks that the driver allocates, "pinned"
+            in pages of the process, which the driver pins and the device finds by a list.
     """
 
     submit_ticks: TimeTicks
@@ -177,3 +179,4 @@ class DriverSpec:
     flush_line_cycles: Cycles
     flush_maximum_outstanding: Count
     fence_ticks: TimeTicks
+    memory: Annotated[str, Quantity("word", words=("dma", "pinned"))] = "dma"

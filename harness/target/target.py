@@ -43,6 +43,8 @@ class AcceleratorSpec:
         interface: Memory interface of every operand that `interfaces` does not name.
         parameters: What the model lets be overridden; the model checks it.
         interfaces: Interface per operand class ("input", "weights", "output").
+        tlb_entries: Translations that each accelerator keeps of windows in pinned memory; 0 means
+            that it has no TLB and can use none.
     """
 
     model: Text
@@ -51,6 +53,7 @@ class AcceleratorSpec:
     interface: Interface
     parameters: Parameters
     interfaces: Interfaces
+    tlb_entries: Annotated[int, Quantity("count")] = 0
 
     def interface_of(self, operand_class: str) -> str:
         """Return the interface of an operand class: "input", "weights" or "output"."""
@@ -90,6 +93,7 @@ class Target:
         for key in ("l1d", "l2", "acp", "accelerator_cache", "io_cache"):
             _check_cache(getattr(self, key), key, self.line_bytes)
         _check_dram(self.dram)
+        _check_memory(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the resolved target as plain data; names carry the units."""
@@ -161,6 +165,16 @@ def _check_dram(dram: DramSpec) -> None:
             raise SpecError(f"dram.{key} is not a power of two", got=str(value))
     if dram.row_bytes < dram.burst_bytes:
         raise SpecError("dram.row is smaller than dram.burst", got=f"{dram.row_bytes} B")
+
+
+def _check_memory(target: Target) -> None:
+    if target.driver.memory == "pinned" and not target.accelerator.tlb_entries:
+        raise SpecError(
+            "driver.memory is 'pinned', but the accelerators have no TLB to find its pages with",
+            expected="accelerator.tlb_entries of at least 1",
+            got="0",
+            way_out="set accelerator.tlb_entries, or driver.memory to 'dma'",
+        )
 
 
 def section_types() -> dict[str, Any]:

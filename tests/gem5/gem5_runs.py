@@ -11,6 +11,7 @@ from typing import Any
 from harness.target.load import load_target
 
 CONFIGS = Path(__file__).resolve().parents[2] / "gem5_configs"
+GUEST_TESTS = Path(__file__).resolve().parent / "guest"
 MIB = 1 << 20
 TIMEOUT_S = 100
 
@@ -51,7 +52,12 @@ class Gem5Run:
 
 
 def run_gem5(
-    gem5: Path, folder: Path, run: dict[str, Any], *options: str, script: Path | None = None
+    gem5: Path,
+    folder: Path,
+    run: dict[str, Any],
+    *options: str,
+    script: Path | None = None,
+    timeout_s: float = TIMEOUT_S,
 ) -> Gem5Run:
     """Run a description with se.py or fs.py, or with another script."""
     (folder / "run.json").write_text(json.dumps(run))
@@ -63,10 +69,20 @@ def run_gem5(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=TIMEOUT_S,
+        timeout=timeout_s,
         check=False,
     )
     return Gem5Run(done.returncode, done.stdout, done.stderr, output)
+
+
+def compile_driver_test(folder: Path) -> Path:
+    """Compile the program that tries what /dev/harness promises."""
+    sources = [str(GUEST_TESTS / name) for name in ("driver_test.c", "pin_test.c")]
+    flags = ["-std=gnu11", "-O2", "-static", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+    program = folder / "driver_test"
+    command = ["gcc", *flags, "-I", str(CONFIGS / "guest" / "abi"), *sources, "-o", str(program)]
+    subprocess.run(command, check=True, timeout=TIMEOUT_S)
+    return program
 
 
 def compile_program(folder: Path, name: str, source: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,8 @@ from harness.run.guest.build import guest_sources, kept_guest
 from harness.run.pipeline import FinishedRun, execute
 from harness.run.request import RunRequest
 from harness.run.spec import RunSpec
+from harness.stats.reader import read_stats
+from tests.gem5.gem5_runs import compile_driver_test, run_gem5
 from tests.listeners import Listener
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 WORKLOAD = "workloads.micro:conv"
 TWO_CORES = "cpu.cores=2"
+DRIVER_TEST_S = 600.0
 
 pytestmark = [pytest.mark.gem5, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -92,6 +96,38 @@ def test_a_coherent_target_restores_from_the_same_checkpoint(
     assert not any(stage.startswith("booting") for stage in listener.stages)
     assert finished.result.breakdown is not None
     assert finished.result.breakdown.phases["flush"] == 0
+
+
+@pytest.mark.parametrize("setting", [("interface=dma",), ("interface=acp", "coherent=true")])
+def test_pinned_memory_gives_the_same_bytes_and_costs_reads_of_the_page_list(
+    first: FinishedRun, tmp_path: Path, setting: tuple[str, ...]
+) -> None:
+    finished, listener = run(tmp_path / "run", *setting, "memory=pinned", cpu="timing", repeat=2)
+
+    assert finished.exit_code == 0, finished.result.message
+    assert hashes(finished) == hashes(first)
+    assert not any(stage.startswith("booting") for stage in listener.stages)
+    assert finished.result.counters["driver.pins"] > 0
+    assert finished.result.counters["driver.lost"] == 0
+    cold, warm = (
+        sum(each.value for each in dump.matching("*.tlbMisses"))
+        for dump in read_stats(finished.directory / "stats.txt")
+    )
+    assert cold > warm == 0
+
+
+def test_the_linux_driver_keeps_its_promises(first: FinishedRun, tmp_path: Path) -> None:
+    described = json.loads((first.directory / "run.json").read_text())
+    gem5 = described["gem5"]
+    gem5["self_test"] = True
+    gem5["model"]["argv"] = []
+    files = {name: str(first.directory / path) for name, path in gem5["files"].items()}
+    gem5["files"] = {**files, "runtime": str(compile_driver_test(tmp_path))}
+    ended = run_gem5(find_gem5(), tmp_path, described, timeout_s=DRIVER_TEST_S)
+    lines = (ended.output / "system.pc.com_1.device").read_text().splitlines()
+    assert [each for each in lines if each.startswith("FAIL")] == []
+    assert ended.status == 0, ended.stderr[-2000:]
+    assert sum(each.startswith("PASS") for each in lines) > 150
 
 
 def test_submission_by_ioctl_costs_time_in_the_driver(first: FinishedRun, tmp_path: Path) -> None:

@@ -58,6 +58,11 @@ SETTINGS = {
     "coherent dma, two threads": {"overrides": ("coherent=true",), "threads": 2},
     "acp": {"overrides": ("interface=acp",)},
     "cache, four accelerators": {"overrides": ("interface=cache", "accelerators=4")},
+    "pinned memory": {"overrides": ("memory=pinned",)},
+    "pinned memory, acp, exact mode": {
+        "overrides": ("memory=pinned", "interface=acp"),
+        "mode": "exact",
+    },
     "submission by ioctl, exact mode": {"submission": "ioctl", "mode": "exact"},
 }
 
@@ -76,6 +81,22 @@ def test_outputs_equal_the_embedded_socs_and_phases_add_up(
     assert result.breakdown is not None
     assert sum(result.breakdown.phases.values()) == result.latencies[0]
     assert result.breakdown.phases["compute"] > 0
+
+
+def test_the_tlb_misses_as_often_as_on_the_embedded_soc(tmp_path: Path) -> None:
+    overrides = ("memory=pinned", "accelerator.tlb_entries=4")
+    finished = run(tmp_path / "gem5", overrides=overrides)
+    spec = RunSpec(workload=WORKLOAD, transport="inproc", overrides=overrides)
+    soc = execute(RunRequest(spec, output=str(tmp_path / "soc")), Silent())
+    assert finished.exit_code == 0, finished.result.message
+
+    def counts(run: FinishedRun) -> dict[str, float]:
+        dump = read_stats(run.directory / "stats.txt")[-1]
+        names = ("tlbHits", "tlbMisses")
+        return {name: sum(each.value for each in dump.matching(f"*.{name}")) for name in names}
+
+    assert counts(finished) == counts(soc)
+    assert counts(soc)["tlbMisses"] > 4
 
 
 def test_the_second_inference_is_the_warm_one(tmp_path: Path) -> None:

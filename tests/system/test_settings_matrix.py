@@ -19,6 +19,7 @@ SETTINGS = {
     "threads": (1, 2, 4, 8),
     "assignment": ("round_robin", "dynamic"),
     "wait": ("interrupt", "polling"),
+    "memory": ("dma", "pinned"),
     "mode": ("kernel", "exact"),
     "model": ("python", "shared object"),
     "double_buffer": ("false", "true"),
@@ -57,6 +58,7 @@ def sets_of(row: dict[str, Any]) -> list[str]:
         f"accelerators={row['accelerators']}",
         f"assignment={row['assignment']}",
         f"driver.wait={row['wait']}",
+        f"driver.memory={row['memory']}",
         f"accelerator.parameters.double_buffer={row['double_buffer']}",
     ]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import harness.target as target_package
 from harness.base.errors import SpecError
 from harness.base.units import TICKS_PER_SECOND
 from harness.target import Target, format_target, list_targets, load_target
@@ -74,6 +75,8 @@ def test_overrides_set_any_field_and_short_names_work() -> None:
         ("accelerators=9", "at most 8"),
         ("accelerators=0", "at least 1"),
         ("interface=pcie", "dma, acp, cache"),
+        ("memory=malloc", "dma, pinned"),
+        ("accelerator.tlb_entries=-1", "at least 0"),
         ("accelerator.interfaces.bias=dma", "input, weights, output"),
         ("dram=ddr9", "ddr4_2400_8x8"),
         ("cpu=3", "cpu.<field>"),
@@ -88,6 +91,27 @@ def test_a_wrong_override_says_what_is_right(override: str, message: str) -> Non
     with pytest.raises(SpecError) as caught:
         load_target("smaug", [override])
     assert message in str(caught.value)
+
+
+def test_pinned_memory_needs_a_tlb() -> None:
+    assert load_target("smaug", ["memory=pinned"]).driver.memory == "pinned"
+    with pytest.raises(SpecError) as caught:
+        load_target("smaug", ["memory=pinned", "accelerator.tlb_entries=0"])
+    assert "no TLB" in str(caught.value)
+    assert "accelerator.tlb_entries of at least 1" in str(caught.value)
+
+
+def test_a_file_that_does_not_name_pinned_memory_has_none(tmp_path: Path) -> None:
+    shipped = Path(target_package.__file__).parent / "data" / "targets" / "smaug.toml"
+    lines = shipped.read_text().splitlines(keepends=True)
+    without = [line for line in lines if not line.startswith(("tlb_entries", "memory"))]
+    path = tmp_path / "own.toml"
+    path.write_text("".join(without))
+    target = load_target(path)
+    assert (target.driver.memory, target.accelerator.tlb_entries) == ("dma", 0)
+    old = target.to_dict()
+    del old["driver"]["memory"], old["accelerator"]["tlb_entries"]
+    assert Target.from_dict(old) == target
 
 
 def test_an_unknown_target_lists_the_shipped_ones() -> None:

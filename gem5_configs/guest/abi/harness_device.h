@@ -26,7 +26,7 @@ typedef uint64_t harness_u64;
 typedef uint32_t harness_u32;
 #endif
 
-#define HARNESS_ABI_VERSION 1
+#define HARNESS_ABI_VERSION 2
 
 /* PCI identity, made up: "HA" and "H1", not registered. */
 #define HARNESS_PCI_VENDOR 0x4841
@@ -44,7 +44,8 @@ typedef uint32_t harness_u32;
 #define HARNESS_REG_INSTANCES 0x10 /* RO */
 #define HARNESS_REG_FLAGS 0x18 /* RO: HARNESS_FLAG_* */
 #define HARNESS_REG_WINDOW_SELECT 0x20 /* RW: window that the next four are about */
-#define HARNESS_REG_WINDOW_BASE 0x28 /* RW: physical address, page aligned */
+#define HARNESS_REG_WINDOW_BASE 0x28 /* RW: physical address of the block, or of the page list;
+                                      * page aligned */
 #define HARNESS_REG_WINDOW_BYTES 0x30 /* RW: 0 takes the window away */
 #define HARNESS_REG_WINDOW_FLAGS 0x38 /* RW: HARNESS_WINDOW_* */
 #define HARNESS_REG_RESET 0x40 /* WO: any value: forget all commands, tell the model its windows */
@@ -70,9 +71,18 @@ typedef uint32_t harness_u32;
 
 #define HARNESS_MAGIC 0x313053534e524148ULL /* "HARNSS01" */
 #define HARNESS_FLAG_COHERENT 1 /* the device sees the CPUs' caches: no flushes are needed */
+#define HARNESS_FLAG_PAGE_LISTS 2 /* the device has a TLB: windows may be page lists */
 #define HARNESS_WINDOW_WRITABLE 1 /* the device may write */
+#define HARNESS_WINDOW_PAGE_LIST 2 /* the window is no block: BASE is where its page list lies */
 #define HARNESS_STATUS_BUSY 1
 #define HARNESS_STATUS_ERROR 2 /* the bridge stopped: nothing will complete any more */
+
+/* A page list has 8 bytes for each page of the window, in order, in consecutive memory: the page's
+ * physical address, and HARNESS_PAGE_PRESENT. An access to a page without it ends as one that
+ * memory refuses. The device keeps translations until the window's registers are written, or until
+ * RESET; a list must not change meanwhile. */
+#define HARNESS_PAGE_PRESENT 1
+#define HARNESS_LARGEST_PIN (1ULL << 30) /* bytes of one page-list window: a list of 2 MiB */
 
 /* Command number `count` (the first one has 1) lies in slot (count - 1) % slots, is `size` bytes
  * long (a multiple of 64), and interrupts when it has ended if `interrupts` is not 0. */
@@ -114,6 +124,12 @@ struct harness_allocate { /* physically contiguous, zeroed */
     harness_u64 flags; /* in: HARNESS_WINDOW_* */
     harness_u64 window; /* out: 0, 1, ... in the order of the calls */
 };
+struct harness_pin { /* memory of the process's own, which stays where it is until close */
+    harness_u64 address; /* in: page aligned, mapped with the rights that the device gets */
+    harness_u64 size_bytes; /* in: a multiple of the page size, at most HARNESS_LARGEST_PIN */
+    harness_u64 flags; /* in: HARNESS_WINDOW_WRITABLE or 0 */
+    harness_u64 window; /* out: as ALLOCATE's, in one sequence with it */
+};
 struct harness_submit {
     harness_u64 instance;
     harness_u64 descriptor; /* user address */
@@ -146,17 +162,21 @@ struct harness_counters {
     harness_u64 waits;
     harness_u64 sleeps; /* waits that had to sleep */
     harness_u64 submits; /* by ioctl */
+    harness_u64 pins; /* windows of pinned memory that are there now */
+    harness_u64 pinned_pages; /* pages of them */
+    harness_u64 failed_pins; /* PINs that were refused, for whatever reason */
 };
 #define HARNESS_IOC_INFO _IOR('H', 1, struct harness_info)
 #define HARNESS_IOC_ALLOCATE _IOWR('H', 2, struct harness_allocate)
-#define HARNESS_IOC_RESET _IO('H', 3) /* after the last ALLOCATE, before the first command */
+#define HARNESS_IOC_RESET _IO('H', 3) /* after the last ALLOCATE or PIN, before the first command */
 #define HARNESS_IOC_SUBMIT _IOWR('H', 4, struct harness_submit)
 #define HARNESS_IOC_WAIT _IOWR('H', 5, struct harness_wait)
 #define HARNESS_IOC_FILE _IOWR('H', 6, struct harness_file)
 #define HARNESS_IOC_MARK _IOW('H', 7, struct harness_mark)
 #define HARNESS_IOC_COUNTERS _IOR('H', 8, struct harness_counters)
+#define HARNESS_IOC_PIN _IOWR('H', 9, struct harness_pin)
 
-/* Offsets for mmap. */
+/* Offsets for mmap. Pinned windows are mapped already. */
 #define HARNESS_MAP_WINDOW(window) ((harness_u64)(window) << 40) /* cached */
 #define HARNESS_MAP_REGISTERS(page) ((1ULL << 60) | (harness_u64)(page) << 40) /* uncached */
 #define HARNESS_MAP_RING(instance) ((2ULL << 60) | (harness_u64)(instance) << 40) /* cached */

@@ -52,9 +52,20 @@ struct harness_instance {
 	bool stopped;			/* the interrupt came with STATUS_ERROR */
 };
 
+/* Pages of a process, and the list of them that the device reads. */
+struct harness_pinned {
+	struct mm_struct *mm;		/* whose limit they count against; may have no users left */
+	struct page **pages;
+	unsigned long page_count;
+	bool is_writable;
+	__le64 *list;			/* DMA addresses and HARNESS_PAGE_PRESENT */
+	dma_addr_t list_address;
+};
+
 struct harness_window {
-	void *memory;
-	dma_addr_t address;
+	void *memory;			/* the driver's; NULL if it is a process's */
+	struct harness_pinned *pinned;	/* NULL if it is the driver's */
+	dma_addr_t address;		/* of the memory, or of the page list */
 	u64 size_bytes;
 };
 
@@ -83,6 +94,9 @@ struct harness_device {
 	atomic64_t waits;
 	atomic64_t sleeps;
 	atomic64_t submits;
+	atomic64_t pins;
+	atomic64_t pinned_pages;
+	atomic64_t failed_pins;
 
 	unsigned int instance_count;
 	struct harness_instance instances[HARNESS_MAXIMUM_INSTANCES];
@@ -147,10 +161,17 @@ bool harness_settle(struct harness_device *harness);
 
 /* harness_memory.c */
 void harness_write_back(struct harness_device *harness, void *memory, u64 size_bytes);
+int harness_add_window(struct harness_device *harness, const struct harness_window *window,
+		       u64 flags, u64 *number);
 int harness_allocate(struct harness_device *harness, struct harness_allocate *allocate);
 int harness_transfer(struct harness_device *harness, struct harness_file *file);
 int harness_map(struct harness_device *harness, struct vm_area_struct *vma);
 void harness_free_windows(struct harness_device *harness, bool is_settled);
+
+/* harness_pin.c */
+int harness_pin(struct harness_device *harness, struct harness_pin *pin);
+void harness_unpin(struct harness_device *harness, struct harness_pinned *pinned);
+dma_addr_t harness_pinned_address(const struct harness_pinned *pinned, u64 offset);
 
 /* harness_file.c */
 extern const struct file_operations harness_file_operations;

@@ -14,6 +14,7 @@
 union harness_argument {
 	struct harness_info info;
 	struct harness_allocate allocate;
+	struct harness_pin pin;
 	struct harness_submit submit;
 	struct harness_wait wait;
 	struct harness_file file;
@@ -28,7 +29,7 @@ static int harness_do_info(struct file *file, union harness_argument *argument)
 	argument->info = (struct harness_info){
 		.version = HARNESS_ABI_VERSION,
 		.instances = harness->instance_count,
-		.flags = harness_sees_caches(harness) ? HARNESS_FLAG_COHERENT : 0,
+		.flags = harness_read(harness, HARNESS_REG_FLAGS),
 		.ring_slots = HARNESS_RING_SLOTS,
 	};
 	return 0;
@@ -37,6 +38,11 @@ static int harness_do_info(struct file *file, union harness_argument *argument)
 static int harness_do_allocate(struct file *file, union harness_argument *argument)
 {
 	return harness_allocate(file->private_data, &argument->allocate);
+}
+
+static int harness_do_pin(struct file *file, union harness_argument *argument)
+{
+	return harness_pin(file->private_data, &argument->pin);
 }
 
 static int harness_do_reset(struct file *file, union harness_argument *argument)
@@ -81,6 +87,9 @@ static int harness_do_counters(struct file *file, union harness_argument *argume
 		.waits = atomic64_read(&harness->waits),
 		.sleeps = atomic64_read(&harness->sleeps),
 		.submits = atomic64_read(&harness->submits),
+		.pins = atomic64_read(&harness->pins),
+		.pinned_pages = atomic64_read(&harness->pinned_pages),
+		.failed_pins = atomic64_read(&harness->failed_pins),
 	};
 	return 0;
 }
@@ -95,6 +104,7 @@ static const struct harness_operation {
 	{ HARNESS_IOC_MARK, true, harness_do_mark },
 	{ HARNESS_IOC_FILE, false, harness_do_file },
 	{ HARNESS_IOC_ALLOCATE, false, harness_do_allocate },
+	{ HARNESS_IOC_PIN, false, harness_do_pin },
 	{ HARNESS_IOC_RESET, false, harness_do_reset },
 	{ HARNESS_IOC_INFO, true, harness_do_info },
 	{ HARNESS_IOC_COUNTERS, true, harness_do_counters },
@@ -170,6 +180,9 @@ static void harness_clear_counters(struct harness_device *harness)
 	atomic64_set(&harness->waits, 0);
 	atomic64_set(&harness->sleeps, 0);
 	atomic64_set(&harness->submits, 0);
+	atomic64_set(&harness->pins, 0);
+	atomic64_set(&harness->pinned_pages, 0);
+	atomic64_set(&harness->failed_pins, 0);
 }
 
 /* What remove takes mappings away from; it lives as long as the file. */

@@ -46,24 +46,45 @@ static void harness_grant(struct harness_device *harness, unsigned int number, u
 	harness_write(harness, HARNESS_REG_WINDOW_BYTES, window->size_bytes);
 }
 
-static int harness_add_window(struct harness_device *harness, struct harness_allocate *allocate)
+/* Under `configure`. */
+int harness_add_window(struct harness_device *harness, const struct harness_window *window,
+		       u64 flags, u64 *number)
 {
-	struct harness_window *window;
-
 	if (harness->window_count == HARNESS_MAXIMUM_WINDOWS)
 		return -ENOSPC;
-	window = &harness->windows[harness->window_count];
-	window->memory = dma_alloc_coherent(&harness->pci->dev, allocate->size_bytes,
-					    &window->address, GFP_KERNEL | __GFP_NOWARN);
-	if (!window->memory)
-		return -ENOMEM;
-	window->size_bytes = allocate->size_bytes;
-	harness_write_back(harness, window->memory, window->size_bytes);
+	*number = harness->window_count;
+	harness->windows[*number] = *window;
 	WRITE_ONCE(harness->is_ready, false);
-	harness_grant(harness, harness->window_count, allocate->flags);
-	allocate->window = harness->window_count;
-	smp_store_release(&harness->window_count, harness->window_count + 1); /* for mmap */
+	harness_grant(harness, *number, flags);
+	smp_store_release(&harness->window_count, *number + 1); /* for mmap */
 	return 0;
+}
+
+static void harness_release_memory(struct harness_device *harness,
+				   const struct harness_window *window)
+{
+	if (window->pinned)
+		harness_unpin(harness, window->pinned);
+	else
+		dma_free_coherent(&harness->pci->dev, window->size_bytes, window->memory,
+				  window->address);
+}
+
+static int harness_allocate_window(struct harness_device *harness,
+				   struct harness_allocate *allocate)
+{
+	struct harness_window window = { .size_bytes = allocate->size_bytes };
+	int error;
+
+	window.memory = dma_alloc_coherent(&harness->pci->dev, window.size_bytes,
+					   &window.address, GFP_KERNEL | __GFP_NOWARN);
+	if (!window.memory)
+		return -ENOMEM;
+	harness_write_back(harness, window.memory, window.size_bytes);
+	error = harness_add_window(harness, &window, allocate->flags, &allocate->window);
+	if (error)
+		harness_release_memory(harness, &window);
+	return error;
 }
 
 int harness_allocate(struct harness_device *harness, struct harness_allocate *allocate)
@@ -75,7 +96,7 @@ int harness_allocate(struct harness_device *harness, struct harness_allocate *al
 	    allocate->flags & ~(u64)HARNESS_WINDOW_WRITABLE)
 		return -EINVAL;
 	mutex_lock(&harness->configure);
-	error = harness_add_window(harness, allocate);
+	error = harness_allocate_window(harness, allocate);
 	mutex_unlock(&harness->configure);
 	return error;
 }
@@ -91,8 +112,7 @@ void harness_free_windows(struct harness_device *harness, bool is_settled)
 		harness_write(harness, HARNESS_REG_WINDOW_SELECT, harness->window_count);
 		harness_write(harness, HARNESS_REG_WINDOW_BYTES, 0);
 		if (is_settled)
-			dma_free_coherent(&harness->pci->dev, window->size_bytes,
-					  window->memory, window->address);
+			harness_release_memory(harness, window);
 		else
 			dev_err(&harness->pci->dev,
 				"window %u is not freed: the device does not become idle\n",
@@ -123,6 +143,34 @@ static int harness_check_transfer(struct harness_device *harness, struct harness
 	return 0;
 }
 
+/* Where the window's byte at `offset` lies; `count` becomes the bytes from there in one piece. */
+static dma_addr_t harness_piece(const struct harness_window *window, u64 offset, u64 *count)
+{
+	if (!window->pinned || !*count)
+		return window->address + offset;
+	*count = min_t(u64, *count, PAGE_SIZE - offset_in_page(offset));
+	return harness_pinned_address(window->pinned, offset);
+}
+
+/* Piece by piece, until the file ends. */
+static u64 harness_move_bytes(struct harness_device *harness, const struct harness_file *file)
+{
+	const struct harness_window *window = &harness->windows[file->window];
+	u64 part, moved, done = 0;
+
+	do {
+		part = file->count - done;
+		harness_write(harness, HARNESS_REG_FILE_ADDRESS,
+			      harness_piece(window, file->window_offset + done, &part));
+		harness_write(harness, HARNESS_REG_FILE_OFFSET, file->file_offset + done);
+		harness_write(harness, HARNESS_REG_FILE_COUNT, part);
+		harness_write(harness, HARNESS_REG_FILE_GO, file->operation);
+		moved = harness_read(harness, HARNESS_REG_FILE_COUNT);
+		done += moved;
+	} while (moved == part && done < file->count);
+	return done;
+}
+
 static int harness_move(struct harness_device *harness, struct harness_file *file)
 {
 	u64 size_bytes;
@@ -135,12 +183,7 @@ static int harness_move(struct harness_device *harness, struct harness_file *fil
 		file->count = size_bytes;
 		return 0;
 	}
-	harness_write(harness, HARNESS_REG_FILE_OFFSET, file->file_offset);
-	harness_write(harness, HARNESS_REG_FILE_ADDRESS,
-		      harness->windows[file->window].address + file->window_offset);
-	harness_write(harness, HARNESS_REG_FILE_COUNT, file->count);
-	harness_write(harness, HARNESS_REG_FILE_GO, file->operation);
-	file->count = harness_read(harness, HARNESS_REG_FILE_COUNT);
+	file->count = harness_move_bytes(harness, file);
 	return 0;
 }
 
@@ -203,7 +246,8 @@ static int harness_map_memory(struct harness_device *harness, struct vm_area_str
 static int harness_map_window(struct harness_device *harness, struct vm_area_struct *vma,
 			      u64 number, u64 offset)
 {
-	if (number >= smp_load_acquire(&harness->window_count)) /* pairs with ALLOCATE's */
+	if (number >= smp_load_acquire(&harness->window_count) || /* pairs with add_window's */
+	    harness->windows[number].pinned)
 		return -EINVAL;
 	return harness_map_memory(harness, vma, &harness->windows[number], offset);
 }

@@ -15,6 +15,7 @@ const char* const kUsage =
     "  --repeat N               inferences (1)\n"
     "  --wait WAY               interrupt or polling (interrupt)\n"
     "  --submission WAY         doorbell or ioctl (doorbell)\n"
+    "  --memory KIND            of windows: dma, the driver's, or pinned, our own (dma)\n"
     "  --assignment RULE        round_robin or dynamic (as the program says)\n"
     "  --queue-depth N          commands in an accelerator's ring (16)\n"
     "  --share-bytes N          least work of a thread in a copy, in bytes (4096)\n"
@@ -82,6 +83,7 @@ std::map<std::string, Setter> setters(Arguments& arguments) {
          }},
         {"--wait", choiceSetter(arguments.isPolling, "interrupt", "polling")},
         {"--submission", choiceSetter(arguments.isSubmittedByIoctl, "doorbell", "ioctl")},
+        {"--memory", choiceSetter(arguments.isPinned, "dma", "pinned")},
         {"--assignment",
          [&](const std::string& name, const std::string& text) {
              arguments.isDynamic = choice(name, text, "round_robin", "dynamic");

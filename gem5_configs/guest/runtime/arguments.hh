@@ -17,6 +17,7 @@ struct Arguments {
     std::uint32_t progressSteps = 0;
     bool isPolling = false;
     bool isSubmittedByIoctl = false;
+    bool isPinned = false;
     bool isDynamic = false;
     bool hasAssignment = false;  // else the program says it
     bool isCold = false;

@@ -17,7 +17,10 @@ class Device {
     virtual const harness_info& info() const = 0;
     /// The window's number.
     virtual std::uint64_t allocate(std::uint64_t sizeBytes, std::uint64_t flags) = 0;
-    /// After the last allocate(), before registers and rings are used.
+    /// The same of memory of the caller's own, whole pages, which the device uses where it lies.
+    virtual std::uint64_t pin(std::uint8_t* memory, std::uint64_t sizeBytes,
+                              std::uint64_t flags) = 0;
+    /// After the last allocate() or pin(), before registers and rings are used.
     virtual void reset() = 0;
     /// Cached memory, valid as long as the device.
     virtual std::uint8_t* mapWindow(std::uint64_t window, std::uint64_t sizeBytes) = 0;

@@ -59,6 +59,12 @@ std::uint64_t LinuxDevice::allocate(std::uint64_t sizeBytes, std::uint64_t flags
     return request.window;
 }
 
+std::uint64_t LinuxDevice::pin(std::uint8_t* memory, std::uint64_t sizeBytes, std::uint64_t flags) {
+    harness_pin request{reinterpret_cast<std::uintptr_t>(memory), sizeBytes, flags, 0};
+    call(HARNESS_IOC_PIN, &request, ("PIN of " + std::to_string(sizeBytes) + " bytes").c_str());
+    return request.window;
+}
+
 void LinuxDevice::reset() {
     call(HARNESS_IOC_RESET, nullptr, "RESET");
     if (!pages.empty()) return;

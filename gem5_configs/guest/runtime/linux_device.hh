@@ -20,6 +20,7 @@ class LinuxDevice final : public Device {
 
     const harness_info& info() const override { return deviceInfo; }
     std::uint64_t allocate(std::uint64_t sizeBytes, std::uint64_t flags) override;
+    std::uint64_t pin(std::uint8_t* memory, std::uint64_t sizeBytes, std::uint64_t flags) override;
     void reset() override;
     std::uint8_t* mapWindow(std::uint64_t window, std::uint64_t sizeBytes) override;
     std::uint8_t* mapRing(std::uint64_t instance) override;

@@ -62,14 +62,19 @@ std::string countsObject(const Counts& from, const Counts& to) {
 }
 
 std::string driverObject(const harness_counters& driver) {
-    return object({
+    Fields fields = {
         {"interrupts", text(driver.interrupts)},
         {"spurious", text(driver.spurious)},
         {"lost", text(driver.lost)},
         {"waits", text(driver.waits)},
         {"sleeps", text(driver.sleeps)},
         {"submits", text(driver.submits)},
-    });
+    };
+    if (driver.pins) {
+        fields.emplace_back("pins", text(driver.pins));
+        fields.emplace_back("pinned_pages", text(driver.pinned_pages));
+    }
+    return object(fields);
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ class Run final {
         : arguments(arguments),
           program(program),
           device(device),
-          windows(device, program),
+          windows(device, program, arguments.isPinned),
           staging(device),
           isDynamic(arguments.hasAssignment ? arguments.isDynamic : program.isDynamic),
           logs(makeLogs(program, arguments)),

@@ -7,16 +7,27 @@
 
 namespace harness::guest {
 
-Windows::Windows(Device& device, const Program& program) : program(program) {
+Windows::Windows(Device& device, const Program& program, bool isPinned) : program(program) {
     for (const Window& window : program.windows) {
-        const std::uint64_t flags = window.isWritable ? HARNESS_WINDOW_WRITABLE : 0;
-        const std::uint64_t number = device.allocate(window.sizeBytes, flags);
-        if (number != memory.size())
-            throw RuntimeError(
-                "window \"" + window.name + "\" is " + std::to_string(memory.size()) +
-                " in the program, but the device numbers it " + std::to_string(number));
-        memory.push_back(device.mapWindow(number, window.sizeBytes));
+        const std::uint64_t expected = memory.size();
+        const std::uint64_t number = grant(device, window, isPinned);
+        if (number != expected)
+            throw RuntimeError("window \"" + window.name + "\" is " + std::to_string(expected) +
+                               " in the program, but the device numbers it " +
+                               std::to_string(number));
     }
+}
+
+std::uint64_t Windows::grant(Device& device, const Window& window, bool isPinned) {
+    const std::uint64_t flags = window.isWritable ? HARNESS_WINDOW_WRITABLE : 0;
+    if (!isPinned) {
+        const std::uint64_t number = device.allocate(window.sizeBytes, flags);
+        memory.push_back(device.mapWindow(number, window.sizeBytes));
+        return number;
+    }
+    own.emplace_back(window.sizeBytes);
+    memory.push_back(own.back().data());
+    return device.pin(memory.back(), window.sizeBytes, flags);
 }
 
 std::uint64_t Windows::touch() {

@@ -6,14 +6,16 @@
 
 #include "gem5_configs/guest/runtime/device.hh"
 #include "gem5_configs/guest/runtime/program.hh"
+#include "gem5_configs/guest/runtime/user_memory.hh"
 
 namespace harness::guest {
 
-/// The program's windows: granted by the device in the program's order, mapped here.
+/// The program's windows: granted by the device in the program's order, in the device's memory or
+/// in our own, which it pins.
 class Windows final {
   public:
     /// Throws RuntimeError if the device numbers them otherwise: commands hold the numbers.
-    Windows(Device& device, const Program& program);
+    Windows(Device& device, const Program& program, bool isPinned);
 
     std::uint8_t* at(std::uint32_t window, std::uint64_t offsetBytes) const {
         return memory[window] + offsetBytes;
@@ -35,7 +37,10 @@ class Windows final {
     std::uint64_t flush();
 
   private:
+    std::uint64_t grant(Device& device, const Window& window, bool isPinned);
+
     const Program& program;
+    std::vector<UserMemory> own;
     std::vector<std::uint8_t*> memory;
 };
 

@@ -52,6 +52,7 @@ def describe_run(run: PreparedRun, setup: Gem5Setup, guest: dict[str, str]) -> d
         "repeat": spec.repeat,
         "wait": run.target.driver.wait,
         "submission": spec.submission,
+        "memory": run.target.driver.memory,
         "model": _describe_model(run),
         "files": {
             "runtime": str(setup.runtime.path),

@@ -36,7 +36,7 @@ std::string descriptor() {
 
 ProgramImage tinyProgram(std::size_t commands) {
     ProgramImage program;
-    program.windows = {{2 * std::int64_t(kBytes), 1}};
+    program.windows = {{2 * std::int64_t(kBytes), 1, 0}};
     program.initialBytes = {std::string(kBytes, 'x')};
     for (std::size_t i = 0; i < commands; ++i) {
         program.commands.push_back(descriptor());

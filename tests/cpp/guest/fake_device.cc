@@ -29,8 +29,18 @@ std::uint64_t FakeDevice::allocate(std::uint64_t sizeBytes, std::uint64_t flags)
     require(!isReset, "allocated after reset");
     require(sizeBytes && sizeBytes % HARNESS_PAGE_BYTES == 0, "size is not whole pages");
     require(windows.size() < HARNESS_MAXIMUM_WINDOWS, "too many windows");
-    windows.push_back(
-        {std::vector<std::uint8_t>(sizeBytes), (flags & HARNESS_WINDOW_WRITABLE) != 0});
+    windows.push_back({std::vector<std::uint8_t>(sizeBytes), nullptr, sizeBytes,
+                       (flags & HARNESS_WINDOW_WRITABLE) != 0});
+    windows.back().data = windows.back().own.data();
+    return system.firstWindow + windows.size() - 1;
+}
+
+std::uint64_t FakeDevice::pin(std::uint8_t* memory, std::uint64_t sizeBytes, std::uint64_t flags) {
+    require(!isReset, "pinned after reset");
+    require(reinterpret_cast<std::uintptr_t>(memory) % HARNESS_PAGE_BYTES == 0, "not whole pages");
+    require(sizeBytes && sizeBytes % HARNESS_PAGE_BYTES == 0, "size is not whole pages");
+    ++system.pins;
+    windows.push_back({{}, memory, sizeBytes, (flags & HARNESS_WINDOW_WRITABLE) != 0});
     return system.firstWindow + windows.size() - 1;
 }
 
@@ -45,8 +55,9 @@ void FakeDevice::reset() {
 
 std::uint8_t* FakeDevice::mapWindow(std::uint64_t window, std::uint64_t sizeBytes) {
     FakeWindow& memory = windows.at(window - system.firstWindow);
-    require(sizeBytes <= memory.bytes.size(), "maps more than the window");
-    return memory.bytes.data();
+    require(!memory.own.empty(), "maps pinned memory");
+    require(sizeBytes <= memory.sizeBytes, "maps more than the window");
+    return memory.data;
 }
 
 std::uint8_t* FakeDevice::mapRing(std::uint64_t instance) {
@@ -116,7 +127,7 @@ std::uint64_t FakeDevice::moveFile(const harness_file& request) {
     if (request.operation == 0)
         return found == system.files.end() ? ~std::uint64_t{0} : found->second.size();
     std::uint8_t* memory =
-        windows.at(request.window - system.firstWindow).bytes.data() + request.window_offset;
+        windows.at(request.window - system.firstWindow).data + request.window_offset;
     if (request.operation == HARNESS_FILE_WRITE) {
         std::vector<std::uint8_t>& file = system.files[request.number];
         file.resize(std::max<std::uint64_t>(file.size(), request.file_offset + request.count));

@@ -16,9 +16,11 @@
 
 namespace harness::guest {
 
-/// Memory that keeps its place while the device is open.
+/// Memory that keeps its place while the device is open; of the device's own, or pinned.
 struct FakeWindow {
-    std::vector<std::uint8_t> bytes;
+    std::vector<std::uint8_t> own;
+    std::uint8_t* data;
+    std::uint64_t sizeBytes;
     bool isWritable = false;
 };
 
@@ -51,6 +53,7 @@ struct FakeSystem {
     std::uint64_t waits = 0;
     std::uint64_t waitsWithoutInterrupt = 0;  // a real driver would sleep for ever
     std::uint64_t submits = 0;
+    std::uint64_t pins = 0;
     std::uint64_t looks = 0;
 
     std::string text(std::uint64_t file) const {
@@ -66,6 +69,7 @@ class FakeDevice final : public Device {
 
     const harness_info& info() const override { return deviceInfo; }
     std::uint64_t allocate(std::uint64_t sizeBytes, std::uint64_t flags) override;
+    std::uint64_t pin(std::uint8_t* memory, std::uint64_t sizeBytes, std::uint64_t flags) override;
     void reset() override;
     std::uint8_t* mapWindow(std::uint64_t window, std::uint64_t sizeBytes) override;
     std::uint8_t* mapRing(std::uint64_t instance) override;

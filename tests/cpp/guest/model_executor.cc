@@ -21,9 +21,9 @@ struct Instance {
 
 std::uint8_t* place(FakeWindows& windows, std::uint64_t address, std::uint64_t bytes) {
     FakeWindow& window = windows.at(bridge::windowOf(address));
-    if (bridge::offsetOf(address) + bytes > window.bytes.size())
+    if (bridge::offsetOf(address) + bytes > window.sizeBytes)
         throw std::out_of_range("an operand leaves its window");
-    return window.bytes.data() + bridge::offsetOf(address);
+    return window.data + bridge::offsetOf(address);
 }
 
 std::string operandBytes(const bridge::Command& command, FakeWindows& windows) {

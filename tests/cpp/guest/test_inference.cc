@@ -25,11 +25,12 @@ struct Case {
     const char* threads;
     const char* wait;
     bool isLate;
+    const char* memory = "dma";
 };
 
 std::string nameOf(const Case& each) {
     return std::string(each.folder) + "_" + each.threads + "_threads_" + each.wait +
-           (each.isLate ? "_late" : "_at_once");
+           (each.isLate ? "_late_" : "_at_once_") + each.memory;
 }
 
 void PrintTo(const Case& each, std::ostream* out) { *out << nameOf(each); }
@@ -45,11 +46,13 @@ TEST_P(Inference, GivesTheBytesOfTheEmbeddedSoC) {
     system.files[HARNESS_FILE_PROGRAM] = readAll(folder + "program.pb");
     system.files[HARNESS_FILE_WEIGHTS] = readAll(folder + "program.bin");
     system.files[HARNESS_FILE_INPUTS] = readAll(folder + "inputs.bin");
-    runInferences(parseArguments({"--threads", GetParam().threads, "--wait", GetParam().wait,
-                                  "--repeat", "2", "--share-bytes", "512"}),
-                  system.opener());
+    runInferences(
+        parseArguments({"--threads", GetParam().threads, "--wait", GetParam().wait, "--repeat", "2",
+                        "--share-bytes", "512", "--memory", GetParam().memory}),
+        system.opener());
     EXPECT_EQ(system.files[HARNESS_FILE_OUTPUTS], readAll(folder + "outputs.bin"));
     EXPECT_EQ(system.waitsWithoutInterrupt, 0u);
+    EXPECT_EQ(system.pins > 0, std::string(GetParam().memory) == "pinned");
     for (const std::uint64_t commands : system.commandsOf) EXPECT_GT(commands, 0u);
 }
 
@@ -60,7 +63,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"four", 4, "4", "interrupt", true},
                     Case{"four", 4, "4", "interrupt", false},
                     Case{"dynamic", 4, "4", "interrupt", true},
-                    Case{"dynamic", 4, "1", "polling", true}),
+                    Case{"dynamic", 4, "1", "polling", true},
+                    Case{"one", 1, "1", "polling", true, "pinned"},
+                    Case{"four", 4, "4", "interrupt", true, "pinned"}),
     [](const testing::TestParamInfo<Case>& info) { return nameOf(info.param); });
 
 }  // namespace

@@ -196,7 +196,7 @@ TEST(Walker, FillsWindowsFromTheWeightsFile) {
     for (std::size_t i = 0; i < 120; ++i) system.files[HARNESS_FILE_WEIGHTS][i] = std::uint8_t(i);
     std::vector<std::uint8_t> seen;
     system.execute = [&](std::uint64_t, const std::string&, FakeWindows& windows) {
-        seen = windows[0].bytes;
+        seen.assign(windows[0].data, windows[0].data + windows[0].sizeBytes);
     };
     run(system);
     ASSERT_EQ(seen.size(), 4096u);
@@ -238,9 +238,9 @@ TEST(Walker, LeavesAMessageWhenItCannotGoOn) {
 
 TEST(Walker, RefusesADeviceThatCannotBeMeant) {
     FakeSystem system = systemOf(SmallProgram().invoke(0).wait(0, 1).finalize());
-    system.version = 2;
-    EXPECT_EQ(refusal(system), "the device speaks version 2 of its interface, expected 1");
     system.version = 1;
+    EXPECT_EQ(refusal(system), "the device speaks version 1 of its interface, expected 2");
+    system.version = HARNESS_ABI_VERSION;
     system.firstWindow = 3;
     EXPECT_EQ(refusal(system),
               "window \"weights\" is 0 in the program, but the device numbers it 3");

@@ -9,7 +9,8 @@
  * Checks under on_linux() ask for what syscall emulation does not have: protection of pages,
  * signals, timers, EFAULT.
  *
- * Build: cc -O2 -static -I gem5_configs/guest/abi tests/gem5/guest/driver_test.c
+ * Build: cc -O2 -static -I gem5_configs/guest/abi tests/gem5/guest/driver_test.c \
+ *            tests/gem5/guest/pin_test.c
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -24,16 +25,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "harness_device.h"
+#include "driver_test.h"
 
 #define DEVICE "/dev/harness"
-#define PAGE ((size_t)HARNESS_PAGE_BYTES)
 #define ABSENT_FILE 12345
 
 static bool is_emulated;
 static int passed, failed;
 
-static void check(bool is_right, const char *what, long got, long expected)
+void check(bool is_right, const char *what, long got, long expected)
 {
     if (is_right) {
         ++passed;
@@ -44,22 +44,22 @@ static void check(bool is_right, const char *what, long got, long expected)
     }
 }
 
-static void equal(const char *what, long got, long expected)
+void equal(const char *what, long got, long expected)
 {
     check(got == expected, what, got, expected);
 }
 
-static bool on_linux(void) { return !is_emulated; }
+bool on_linux(void) { return !is_emulated; }
 
-static int open_device(int flags) { return open(DEVICE, flags | O_CLOEXEC); }
+int open_device(int flags) { return open(DEVICE, flags | O_CLOEXEC); }
 
 /* 0, or the error's number. */
-static int call(int file, unsigned long request, void *argument)
+int call(int file, unsigned long request, void *argument)
 {
     return ioctl(file, request, argument) < 0 ? errno : 0;
 }
 
-static int allocate(int file, harness_u64 size_bytes, harness_u64 flags, harness_u64 *window)
+int allocate(int file, harness_u64 size_bytes, harness_u64 flags, harness_u64 *window)
 {
     struct harness_allocate request = {size_bytes, flags, ~0ULL};
     const int error = call(file, HARNESS_IOC_ALLOCATE, &request);
@@ -89,7 +89,7 @@ static int map(int file, harness_u64 offset, size_t size_bytes, int rights, int 
 }
 
 /* The error's number of a mapping that should not be possible. */
-static int map_error(int file, harness_u64 offset, size_t size_bytes, int rights, int kind)
+int map_error(int file, harness_u64 offset, size_t size_bytes, int rights, int kind)
 {
     void *place;
     const int error = map(file, offset, size_bytes, rights, kind, &place);
@@ -154,8 +154,8 @@ static void test_info(int file)
     check(info.ring_slots >= 1 && info.ring_slots <= 64 &&
               (info.ring_slots & (info.ring_slots - 1)) == 0,
           "the ring's slots are a power of two up to 64", (long)info.ring_slots, 16);
-    check((info.flags & ~(harness_u64)HARNESS_FLAG_COHERENT) == 0, "no unknown flags",
-          (long)info.flags, 0);
+    check((info.flags & ~(harness_u64)(HARNESS_FLAG_COHERENT | HARNESS_FLAG_PAGE_LISTS)) == 0,
+          "no unknown flags", (long)info.flags, 0);
 }
 
 static void test_unknown_calls_are_refused(int file)
@@ -493,6 +493,7 @@ int main(int count, char **arguments)
     test_windows_are_numbered_anew_in_each_file();
     test_open_file();
     test_full_table();
+    test_pinned_memory();
     test_memory_comes_back_when_the_file_is_closed();
     printf("driver_test: %d passed, %d failed\n", passed, failed);
     return failed != 0;
