@@ -1,5 +1,4 @@
 """`python -m tests.bench`: prints ten tables in some three minutes."""
-"""`python -m tests.bench`: prints eight tables in less than two minutes."""
 
 from __future__ import annotations
 
