@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import HarnessError
-from harness.run.ended import ending_of_error, ending_of_result
 from harness.run.ending import Ending
+from harness.run.ending_of_run import ending_of_error, ending_of_result
 from harness.sweep.attempts import End
 from harness.sweep.command_points import CHECKPOINT, KEEP, OUTDIR, OUTPUT, STAGE, fill
 from harness.sweep.description import PREPARE, RUN

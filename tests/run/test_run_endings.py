@@ -8,8 +8,8 @@ import pytest
 
 from harness.base.errors import BackendError, ModelError, SpecError
 from harness.run import ended, evidence
-from harness.run.ended import ending_of_error, ending_of_result
 from harness.run.ending import Ending
+from harness.run.ending_of_run import ending_of_error, ending_of_result
 from harness.run.failure import SimulationFailedError
 from harness.run.result import RunResult
 from harness.run.watch import HostTimeLimitError

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import StatsError
 from harness.report.results.collection import Kind, find_stats
-from harness.report.results.endings import ending_of_run
 from harness.run.directory import RESULT_JSON, RUN_JSON
 from harness.run.ending import Ending
+from harness.run.ending_of_run import ending_of_result
 from harness.run.result import RunResult
 from harness.stats.reader import open_stats
 
@@ -145,7 +145,7 @@ def _read_run(found: FoundRun) -> RunRecord:
     text = path.read_text(encoding="utf-8", errors="replace")
     result = RunResult.from_json(text, str(path))
     return RunRecord(
-        found, ending_of_run(result), result.exit_cause, result.message, result, manifest
+        found, ending_of_result(result), result.exit_cause, result.message, result, manifest
     )
 
 
