@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.base.errors import BackendError, ModelError, SpecError
-from harness.run import ended, evidence
+from harness.run import ending_of_run, evidence
 from harness.run.ending import Ending
 from harness.run.ending_of_run import ending_of_error, ending_of_result
 from harness.run.failure import SimulationFailedError
@@ -72,4 +72,4 @@ def test_every_exit_cause_that_runs_give_has_a_class() -> None:
     given |= set(re.findall(r'SimulationFailedError\(\s*"([a-z0-9 ]+)"', outcome))
     given |= {cause for _, cause in evidence.CAUSES}
     assert len(given) > 10
-    assert given <= set(ended._CLASSES)
+    assert given <= set(ending_of_run._CLASSES)
