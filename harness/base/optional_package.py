@@ -24,5 +24,5 @@ def require_package(module: str, extra: str) -> Any:
         raise SpecError(
             f"this needs the package {module.split('.')[0]}",
             got=str(error),
-            way_out=f"pip install 'harness[{extra}]', or that package itself",
+            way_out=f"pip install {module.split('.')[0]}; it belongs to the extra {extra}",
         ) from error

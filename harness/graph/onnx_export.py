@@ -33,7 +33,7 @@ def export_onnx(graph: Graph) -> onnx.ModelProto:
         import onnx  # noqa: F401, PLC0415 - an extra, and 100 ms to import
     except ImportError as error:
         raise HarnessError(
-            "ONNX export needs the package onnx", way_out="pip install harness[onnx]"
+            "ONNX export needs the package onnx", way_out="pip install onnx"
         ) from error
     from harness.graph.onnx_nodes import build_model  # noqa: PLC0415 - needs onnx
 

@@ -134,7 +134,7 @@ def _write_parquet(rows: Sequence[Row], path: Path) -> None:
         from pyarrow import parquet  # noqa: PLC0415
     except ImportError as error:
         raise SpecError(
-            "parquet files need pyarrow", way_out="pip install 'harness[results]', or write .csv"
+            "parquet files need pyarrow", way_out="pip install pyarrow, or write .csv"
         ) from error
     names = list(rows[0]) if rows else []
     columns = {name: _column([row[name] for row in rows]) for name in names}
