@@ -30,7 +30,7 @@ def report_sweep_overhead() -> None:
     own_s = sum(each["cpu_s"] for each in ends)
     overhead_s = (cost.cpu_s - own_s) / len(ends)
     print_table(
-        f"8. A sweep of {len(ends)} points on this machine, planning and start-up included",
+        f"10. A sweep of {len(ends)} points on this machine, planning and start-up included",
         ("", "CPU", "aim"),
         [
             ("all", seconds_text(cost.cpu_s), ""),
