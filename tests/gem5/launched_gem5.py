@@ -31,7 +31,8 @@ class LaunchedGem5:
         **environment: str,
     ) -> None:
         run = run or folder / "run"
-        arguments = ("--backend", "gem5", "--cpu", "timing", "--output", str(run), "--quiet")
+        cores = ("--set", "cores=2")  # fewer of them start sooner
+        arguments = ("--backend", "gem5", "--cpu", "timing", *cores, "-o", str(run), "--quiet")
         self.launched = Launched(folder, "run", workload, *arguments, *options, **environment)
         self.launched.run = run
         self.output = run / "m5out"

@@ -34,6 +34,7 @@ pytestmark = [pytest.mark.gem5, pytest.mark.timeout(300)]
 
 def make_request(path: Path, **options: object) -> RunRequest:
     values = {"workload": WORKLOAD, "cpu": "timing", "timeout_s": TIMEOUT_S, **options}
+    values["overrides"] = ("cores=2", *values.get("overrides", ()))  # fewer cores start sooner
     return RunRequest(RunSpec(backend="gem5", **values), output=str(path))  # type: ignore[arg-type]
 
 

@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.gem5, pytest.mark.timeout(300)]
 @pytest.fixture(scope="module")
 def run(gem5: Path, tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:  # noqa: ARG001
     """A whole run; its run.json is what the script below runs again."""
-    spec = RunSpec(workload="lenet5", backend="gem5", cpu="timing")
+    spec = RunSpec(workload="lenet5", overrides=("cores=2",), backend="gem5", cpu="timing")
     finished = execute(
         RunRequest(spec, output=str(tmp_path_factory.mktemp("whole") / "run")), Silent()
     )

@@ -14,7 +14,7 @@ from harness.run.ending import Ending
 from harness.sweep import Resources, SlurmOptions, Stage, Sweep, command, product
 from harness.sweep.attempts import Claim, End
 from harness.sweep.executors.slurm import GONE_S, SlurmExecutor
-from harness.sweep.executors.slurm_evidence import end_of_job
+from harness.sweep.executors.slurm_evidence import end_of_job, goes_on
 from harness.sweep.executors.slurm_queue import SlurmQueue
 from harness.sweep.executors.slurm_script import Batch, batch_script, job_minutes
 from harness.sweep.process_identity import identity_of
@@ -213,6 +213,7 @@ def test_cancel_leaves_jobs_alone_that_have_other_points(
             "slurmstepd: error: Detected 1 oom_kill event in StepId=9.batch.",
             Ending.OUT_OF_MEMORY,
         ),
+        ({"JobState": "PENDING", "Reason": "BeginTime"}, "", Ending.PREEMPTED),
         ({"JobState": "FAILED", "ExitCode": "1:0"}, "Traceback", Ending.LOST),
         ({}, "", Ending.LOST),
     ],
@@ -224,6 +225,14 @@ def test_a_job_that_ended_without_a_word_is_classed_by_what_slurm_says(
     path.write_text(f"before\n{log}\n")
     assert end_of_job(facts, path).ending is ending
     assert end_of_job({}, tmp_path / "none").ending is Ending.LOST
+
+
+@pytest.mark.parametrize(
+    ("state", "is_going_on"),
+    [("RUNNING", True), ("COMPLETING", True), ("PENDING", False), ("FAILED", False), ("", False)],
+)
+def test_a_job_that_slurm_still_ends_is_not_yet_judged(state: str, *, is_going_on: bool) -> None:
+    assert goes_on({"JobState": state}) is is_going_on
 
 
 def test_a_script_has_no_srun_and_asks_for_what_points_need(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from harness.run.ending import Ending
-from harness.sweep.executors.slurm_evidence import end_of_job
+from harness.sweep.executors.slurm_evidence import end_of_job, goes_on
 from harness.sweep.executors.slurm_queue import SlurmQueue, job_facts
 from harness.sweep.executors.slurm_script import Batch, batch_script
 from harness.sweep.executors.submissions import Submissions
@@ -147,10 +147,11 @@ class SlurmExecutor:
             claim = store.read_claim(point, number)
             if claim is None or not claim.job or self.is_alive(claim) is not False:
                 continue
-            if store.read_end(point, number) is None:
+            facts = job_facts(claim.job)
+            if store.read_end(point, number) is None and not goes_on(facts):
                 submission, index = self._logs.get(claim.job, (0, ""))
                 log = self._submissions.log(submission, index)
-                store.end(point, number, end_of_job(job_facts(claim.job), log))
+                store.end(point, number, end_of_job(facts, log))
 
     def is_alive(self, claim: Claim) -> bool | None:
         """Tell whether an attempt lives: by its process if that is here, else by its job."""

@@ -17,6 +17,8 @@ _STATES = {
     "TIMEOUT": Ending.TIME_LIMIT,
     "DEADLINE": Ending.TIME_LIMIT,
     "PREEMPTED": Ending.PREEMPTED,
+    "PENDING": Ending.PREEMPTED,  # of a job that had begun: Slurm put it back into the queue
+    "REQUEUED": Ending.PREEMPTED,
     "NODE_FAIL": Ending.NODE_FAILED,
     "BOOT_FAIL": Ending.NODE_FAILED,
     "CANCELLED": Ending.CANCELLED,
@@ -31,6 +33,12 @@ _LOG = (
 )
 """What slurmstepd writes into the log of a job that it ends."""
 _TAIL_BYTES = 4096
+_GOING_ON = frozenset({"RUNNING", "COMPLETING", "STOPPED", "SUSPENDED"})
+
+
+def goes_on(facts: Mapping[str, str]) -> bool:
+    """Tell whether Slurm has not yet decided how a job ends; its worker may still say so itself."""
+    return facts.get("JobState", "") in _GOING_ON
 
 
 def end_of_job(facts: Mapping[str, str], log: Path) -> End:
