@@ -11,7 +11,7 @@ from harness.run.launch.kernel_kills import oom_counts, was_named_in_log
 if TYPE_CHECKING:
     from harness.run.launch.kernel_kills import OomCounts
 
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_KIB = 1024
 _KERNEL_LOG = "/dev/kmsg"
 
 
@@ -25,15 +25,20 @@ def family_of(pid: int) -> list[int]:
 
 
 def family_bytes(pid: int) -> int:
-    """Return the memory that a process and its descendants hold; shared pages count each time."""
+    """Return the memory that a process and its descendants hold, each alone.
+
+    What a forked child still shares with its parent is not its own: a launcher inside of a large
+    Python process would else make every attempt look as large.
+    """
     return sum(_held_bytes(each) for each in family_of(pid))
 
 
 def _held_bytes(pid: int) -> int:
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
-    except (OSError, IndexError):
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
         return 0  # it has just ended
+    return sum(int(line.split()[1]) * _KIB for line in lines if line.startswith("Private_"))
 
 
 def has_killed(pid: int, before: OomCounts) -> bool:

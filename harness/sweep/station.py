@@ -232,6 +232,7 @@ class Station:
         if store.read_claim(point.id, number) is None:
             if not child.is_first:
                 return  # somebody ended a child that waited; the attempt has not begun
+            del self._children[point.id]  # who ends the others must not look at it again
             raise BackendError(
                 "an attempt ended before it could begin",
                 where=str(self.directory.log(point)),

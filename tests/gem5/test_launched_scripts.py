@@ -264,4 +264,4 @@ def test_one_bad_simulation_of_multisim_is_a_failure(
     assert outcome.ending is Ending.GUEST_FAILED, outcome
     assert "exit status 3" in outcome.message
     assert outcome.stats == ("returns0/stats.txt", "returns3/stats.txt")
-    assert outcome.dumps == 2
+    assert outcome.dumps in {1, 2}  # gem5's pool may end a process before its last dump

@@ -38,7 +38,7 @@ class Trap(VectorMacEngine):
         if day == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
         if day in {"memory", "heavy"} and not hasattr(self, "waste"):
-            self.waste = bytearray(b"x") * ((500 if day == "memory" else 230) << 20)
+            self.waste = bytearray(b"x") * ((500 if day == "memory" else 300) << 20)
             time.sleep(1)  # longer than the memory goes unwatched
         if day in {"sleep", "memory"}:
             time.sleep(600)
