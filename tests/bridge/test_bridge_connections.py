@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -28,15 +27,10 @@ from harness.bridge.trace import (
     drive_model,
     read_trace,
 )
+from tests.bridge import bridge_player as player
 
-_spec = importlib.util.spec_from_file_location(
-    "bridge_player", Path(__file__).with_name("bridge_player.py")
-)
-assert _spec is not None
-assert _spec.loader is not None
-player = importlib.util.module_from_spec(_spec)
-sys.modules["bridge_player"] = player
-_spec.loader.exec_module(player)
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Connect = Callable[..., ModelConnection]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import shlex
 import signal
@@ -28,14 +27,7 @@ from harness.bridge.trace import RecordingConnection
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_spec = importlib.util.spec_from_file_location(
-    "bridge_player", Path(__file__).with_name("bridge_player.py")
-)
-assert _spec is not None
-assert _spec.loader is not None
-player = importlib.util.module_from_spec(_spec)
-sys.modules["bridge_player"] = player  # its dataclass looks for its own module
-_spec.loader.exec_module(player)
+from tests.bridge import bridge_player as player
 
 PATIENCE_S = 10.0
 

@@ -23,11 +23,8 @@ from harness.bridge.messages import HelloParameters, ModelMode
 from harness.bridge.process import model_argv
 from harness.bridge.trace import RecordingConnection, ReplayConnection, diff_traces, read_trace
 from harness.cli.traces import drive_lines
-
-sys.path.append(str(Path(__file__).parent))
-
-from commands import Layout, convolutions, products
-from player import Played, play
+from tests.bridge_cpp.commands import Layout, convolutions, products
+from tests.bridge_cpp.player import Played, play
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

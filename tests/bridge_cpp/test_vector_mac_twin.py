@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,13 +13,12 @@ from harness.bridge.in_process import connect_in_process
 from harness.bridge.ipc import connect_ipc
 from harness.bridge.messages import DeviceWindow, HelloParameters, ModelMode
 from harness.bridge.shared_object import connect_shared_object
-
-sys.path.append(str(Path(__file__).parent))
-
-from commands import Layout, convolutions, products, vectors
-from player import Played, play
+from tests.bridge_cpp.commands import Layout, convolutions, products, vectors
+from tests.bridge_cpp.player import Played, play
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.bridge.connection import ModelConnection
 
 PYTHON = "accel_models.vector_mac:VectorMacEngine"

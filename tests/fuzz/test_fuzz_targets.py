@@ -1,21 +1,15 @@
 from __future__ import annotations
 
 import random
-import sys
 import warnings
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-ROOT = str(Path(__file__).resolve().parents[2])
-if ROOT not in sys.path:
-    sys.path.append(ROOT)
-
-from tests.fuzz.__main__ import offence  # noqa: E402 - the path first
-from tests.fuzz.mutation import mutate  # noqa: E402
-from tests.fuzz.targets import TARGETS  # noqa: E402
+from tests.fuzz.__main__ import offence
+from tests.fuzz.mutation import mutate
+from tests.fuzz.targets import TARGETS
 
 FILES = ("program", "target", "trace", "stats", "run_json", "result_json", "timeline", "input")
 """Decoders that read files; they are slower, and fewer examples have to do."""

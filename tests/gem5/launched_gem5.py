@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
 from pathlib import Path
 
-ROOT = str(Path(__file__).resolve().parents[2])
-if ROOT not in sys.path:
-    sys.path.append(ROOT)
-
-from tests.faults.launched import Ended, Launched, check_evidence, check_one_message  # noqa: E402
+from tests.faults.launched import Ended, Launched, check_evidence, check_one_message
 
 START_S = 120.0
 """For compilation, gem5's start and the first inference, on a machine with other work to do."""

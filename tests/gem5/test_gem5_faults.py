@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.stats.reader import parse_stats
-
-sys.path.append(str(Path(__file__).parent))
-from launched_gem5 import START_S, LaunchedGem5
-from test_se_runs import gem5  # noqa: F401 - the fixture that skips
+from tests.gem5.launched_gem5 import START_S, LaunchedGem5
+from tests.gem5.test_se_runs import gem5  # noqa: F401 - the fixture that skips
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

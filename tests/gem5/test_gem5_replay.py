@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,12 +17,11 @@ from harness.run.request import RunRequest
 from harness.run.spec import RunSpec
 from harness.run.validate_bridge import Pair, validate_bridge
 from harness.stats.reader import read_stats
-
-sys.path.append(str(Path(__file__).parent))
-from test_se_runs import Silent, gem5  # noqa: F401 - the fixture that skips
+from tests.gem5.test_se_runs import Silent, gem5  # noqa: F401 - the fixture that skips
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 WORKLOAD = "workloads.micro:conv"
 TIMEOUT_S = 280.0

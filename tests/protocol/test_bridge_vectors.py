@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from harness.bridge.ledger import CommandLedger
 from harness.bridge.messages import Actions
 from harness.bridge.model import AcceleratorModel
 from harness.bridge.session import ModelSession
+from tests.protocol import make_vectors
 
 HERE = Path(__file__).parent
 VECTORS = json.loads((HERE / "vectors" / "bridge_v1.json").read_text())["vectors"]
@@ -25,12 +25,7 @@ def _of(decoder: str) -> list[object]:
 
 
 def test_the_vector_file_is_what_the_script_writes() -> None:
-    spec = importlib.util.spec_from_file_location("make_vectors", HERE / "make_vectors.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    assert module.PATH.read_text() == module.text()
+    assert make_vectors.PATH.read_text() == make_vectors.text()
 
 
 @pytest.mark.parametrize("vector", _of("descriptor"))

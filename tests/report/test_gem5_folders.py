@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,18 +15,11 @@ from harness.report.report_files import Report
 from harness.report.timeline_export import export_timeline
 from harness.run.ending import Ending
 from harness.stats.reader import read_stats
+from tests.report import test_trace_rules as rules
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def _module(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-rules = _module("test_trace_rules")
 LONGER_TICKS = 1000
 
 

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import struct
 import zlib
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-_HERE = Path(__file__).parent
+from tests.report import chromium
+from tests.report import conftest as runs
 
-
-def _module(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, _HERE / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-chromium = _module("chromium")
-runs = _module("conftest")
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _SIZES = """
 [...document.querySelectorAll('figure svg')].map(svg => {

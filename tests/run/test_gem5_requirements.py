@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,7 @@ from harness.run.gem5.locate import CONFIGS_VARIABLE, find_configs
 from harness.run.gem5.probe import probe_gem5
 from harness.run.gem5.requirements import Requirement, gem5_requirements
 from harness.run.gem5.runtime import build_runtime
-
-sys.path.append(str(Path(__file__).parent))
-from gem5_stand_in import make_stand_in
+from tests.run.gem5_stand_in import make_stand_in
 
 
 @pytest.fixture

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.base.errors import DoesNotFitError
-
-sys.path.append(str(Path(__file__).parent))
-
-from exotic_networks import NETWORKS, TOO_LARGE_FOR_SMAUG, build
+from tests.system.exotic_networks import NETWORKS, TOO_LARGE_FOR_SMAUG, build
 
 if TYPE_CHECKING:
     from collections.abc import Callable

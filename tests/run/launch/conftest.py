@@ -15,10 +15,6 @@ from harness.run.launch.spec import LaunchSpec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROOT = str(Path(__file__).resolve().parents[3])
-if ROOT not in sys.path:
-    sys.path.append(ROOT)
-
 FAKE = Path(__file__).with_name("any_gem5.py")
 
 
