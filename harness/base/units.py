@@ -21,7 +21,6 @@ GIB = 1024 * MIB
 _SIZE_BYTES = {"B": 1, "KiB": KIB, "MiB": MIB, "GiB": GIB}
 _TIME_TICKS = {"ps": 1, "ns": 10**3, "us": 10**6, "ms": 10**9, "s": 10**12}
 _FREQUENCY_HZ = {"Hz": 1, "kHz": 10**3, "MHz": 10**6, "GHz": 10**9}
-_RATE_BYTES_PER_SECOND = {"B/s": 1, "MB/s": 10**6, "GB/s": 10**9, "MiB/s": MIB, "GiB/s": GIB}
 _QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z/]+)\s*")
 
 
@@ -60,11 +59,6 @@ def parse_time_ticks(text: object) -> int:
 def parse_frequency_hz(text: object) -> int:
     """Parse "2.5 GHz" into Hz."""
     return _parse_whole(text, _FREQUENCY_HZ, "frequency", "Hz")
-
-
-def parse_rate_bytes_per_second(text: object) -> int:
-    """Parse "12.8 GB/s" into bytes per second."""
-    return _parse_whole(text, _RATE_BYTES_PER_SECOND, "rate", "bytes per second")
 
 
 def period_ticks(frequency_hz: int) -> int:

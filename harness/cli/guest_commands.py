@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 from harness.base.units import MIB
+from harness.cli.arguments import Quiet  # noqa: TC001 - typer reads annotations at run time
 
 KernelSource = Annotated[
     Optional[Path],  # noqa: UP045 - typer reads it at run time on Python 3.10
@@ -19,7 +20,6 @@ KernelSource = Annotated[
         " linux-source-* in /usr/src.",
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from harness.cli.arguments import Quiet  # noqa: TC001 - typer reads annotations at run time
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
@@ -100,7 +102,6 @@ Rerun = Annotated[
 ChangedFiles = Annotated[
     bool, typer.Option("--changed-files", help="With --rerun: take files as they are now.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 Json = Annotated[bool, typer.Option("--json", help="Print result.json instead of a summary.")]
 
 

@@ -6,20 +6,18 @@ Exit codes: 0 success, 1 the run or the check failed, 2 the user's mistake, 70 a
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import sys
 import traceback
 
+from harness.base.disk_full import says_disk_full
 from harness.base.errors import ExitCode, HarnessError, InternalError
 from harness.base.signalled import dropped_signals_come_again, remember_signalled
 from harness.base.threads import use_single_threads
 
 DEBUG_VARIABLE = "HARNESS_DEBUG"
 """Set to 1: tracebacks are printed with every error."""
-
-_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def main() -> int:
@@ -67,7 +65,7 @@ def report_error(error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt):
         sys.stderr.write("harness: interrupted\n")
         return int(ExitCode.INTERRUPTED)
-    if isinstance(error, OSError) and error.errno in _DISK_FULL:
+    if isinstance(error, OSError) and says_disk_full(error):
         sys.stderr.write(f"harness: error: the disk is full\n  at: {error.filename or 'output'}\n")
         return int(ExitCode.RUN_FAILED)
     _report_bug(error)

@@ -7,7 +7,8 @@ from typing import Annotated, Optional
 
 import typer
 
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's directory.")]
+from harness.cli.arguments import RunArgument  # noqa: TC001 - typer reads annotations at run time
+
 Runs = Annotated[
     list[str],
     typer.Argument(

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's directory.")]
+from harness.cli.arguments import RunArgument  # noqa: TC001 - typer reads annotations at run time
 
 
 def register(app: typer.Typer) -> None:

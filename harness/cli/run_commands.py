@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from harness.cli.arguments import Quiet  # noqa: TC001 - typer reads annotations at run time
+
 if TYPE_CHECKING:
     from harness.run.request import RunRequest
 
@@ -133,7 +135,6 @@ Initramfs = Annotated[
 Submission = Annotated[
     str, typer.Option("--submission", help="gem5: commands go by mapped doorbell or by ioctl.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 Json = Annotated[bool, typer.Option("--json", help="Print result.json instead of tables.")]
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from harness.cli.arguments import Quiet  # noqa: TC001 - typer reads annotations at run time
+
 if TYPE_CHECKING:
     from harness.sweep.directory import SweepDirectory
     from harness.sweep.state_table import StateTable
@@ -31,7 +33,6 @@ Memory = Annotated[
     str, typer.Option("--memory", metavar="SIZE", help="local: memory to use, '8 GiB'.")
 ]
 Detach = Annotated[bool, typer.Option("--detach", help="slurm: submit, and do not wait.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 All = Annotated[bool, typer.Option("--all", "-a", help="A line for every point.")]
 Classes = Annotated[

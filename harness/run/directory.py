@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import shutil
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.base.disk_full import says_disk_full
 from harness.base.errors import BackendError, InternalError, SpecError
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 def disk_error(error: OSError, path: Path) -> BackendError:
     """Say what the operating system refused, and what helps."""
-    is_full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    is_full = says_disk_full(error)
     return BackendError(
         "the disk is full" if is_full else f"cannot write: {error.strerror or error}",
         where=str(path),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 from typing import TYPE_CHECKING
 
+from harness.base.disk_full import says_disk_full
 from harness.base.errors import BackendError, BridgeError, HarnessError
 from harness.run.ending import Ending
 from harness.run.failure import SimulationFailedError
@@ -47,7 +47,6 @@ _ERRORS: tuple[tuple[type[BaseException], Ending], ...] = (
     (HarnessError, Ending.USER_ERROR),
 )
 """Errors without a cause, the most specific first."""
-_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DISK_TEXT = "the disk is full"
 _LIMIT_TEXT = "the run reached its limit of host time"
 _STALL_TEXT = "the guest stalled"
@@ -64,8 +63,7 @@ def ending_of_error(error: BaseException) -> Ending:
     """Return the class of a run that an error kept from a result."""
     if isinstance(error, SimulationFailedError):
         return _ending_of_cause(error.cause, str(error))
-    is_full = isinstance(error, OSError) and error.errno in _DISK_FULL
-    if is_full or (isinstance(error, HarnessError) and _DISK_TEXT in str(error)):
+    if says_disk_full(error) or (isinstance(error, HarnessError) and _DISK_TEXT in str(error)):
         return Ending.DISK_FULL
     return next((ending for kind, ending in _ERRORS if isinstance(error, kind)), Ending.CRASH)
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
-LARGEST_ARRAY_BYTES = 1 << 32
-
 
 def resolve_inputs(workload: Workload, choice: str, seed: int) -> tuple[Array, ...]:
     """Return the inputs' arrays in the network's order.

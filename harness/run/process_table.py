@@ -25,6 +25,7 @@ class Task:
         session: Its session.
         cpu_s: Time of the CPU that it has used.
         resident_bytes: Memory of it that is in RAM, shared pages included.
+        start: Ticks of the kernel's clock from boot to its start.
     """
 
     pid: int
@@ -34,6 +35,7 @@ class Task:
     session: int
     cpu_s: float
     resident_bytes: int
+    start: int
 
 
 def read_task(pid: int) -> Task | None:
@@ -47,10 +49,10 @@ def read_task(pid: int) -> Task | None:
     except OSError:
         return None
     fields = text.rpartition(b")")[2].decode().split()
-    cpu_s = (int(fields[11]) + int(fields[12])) / _CLOCK_HZ  # man 5 proc: utime, stime
+    cpu_s = (int(fields[11]) + int(fields[12])) / _CLOCK_HZ  # man 5 proc has the fields
     resident_bytes = int(fields[21]) * _PAGE_BYTES
     parent, group, session = (int(each) for each in fields[1:4])
-    return Task(pid, fields[0], parent, group, session, cpu_s, resident_bytes)
+    return Task(pid, fields[0], parent, group, session, cpu_s, resident_bytes, int(fields[19]))
 
 
 def tasks_of_group(group: int) -> list[Task]:
@@ -80,9 +82,14 @@ def proportional_bytes(pid: int) -> int:
     return _field_bytes(_PROC / str(pid) / "smaps_rollup", "Pss:")
 
 
+def private_bytes(pid: int) -> int:
+    """Return the memory that a process shares with nobody; 0 if it has ended."""
+    return _field_bytes(_PROC / str(pid) / "smaps_rollup", "Private_")
+
+
 def _field_bytes(path: Path, name: str) -> int:
+    """Return the sum of the lines that begin with a name, which are in KiB."""
     with suppress(OSError, ValueError, IndexError):
-        for line in path.read_text().splitlines():
-            if line.startswith(name):
-                return int(line.split()[1]) * 1024
+        lines = path.read_text().splitlines()
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
     return 0

@@ -24,12 +24,6 @@ def base_of(label: str) -> str:
     return _REPETITION.sub("", label.partition(ELEMENT)[0])
 
 
-def element_of(label: str) -> str | None:
-    """Return what follows "::"; None for a scalar."""
-    _, mark, element = label.partition(ELEMENT)
-    return element if mark else None
-
-
 class NameFilter:
     """Patterns as in a shell, of which one at least must match.
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.run.launch.kernel_kills import oom_counts, was_named_in_log
+from harness.run.process_table import children_of, private_bytes
 
 if TYPE_CHECKING:
     from harness.run.launch.kernel_kills import OomCounts
 
-_KIB = 1024
 _KERNEL_LOG = "/dev/kmsg"
 
 
@@ -19,8 +18,7 @@ def family_of(pid: int) -> list[int]:
     """Return a process and its descendants, parents first."""
     found = [pid]
     for each in found:
-        for task in _tasks(each):
-            found += task
+        found += children_of(each)
     return found
 
 
@@ -30,15 +28,7 @@ def family_bytes(pid: int) -> int:
     What a forked child still shares with its parent is not its own: a launcher inside of a large
     Python process would else make every attempt look as large.
     """
-    return sum(_held_bytes(each) for each in family_of(pid))
-
-
-def _held_bytes(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0  # it has just ended
-    return sum(int(line.split()[1]) * _KIB for line in lines if line.startswith("Private_"))
+    return sum(private_bytes(each) for each in family_of(pid))
 
 
 def has_killed(pid: int, before: OomCounts) -> bool:
@@ -51,13 +41,3 @@ def has_killed(pid: int, before: OomCounts) -> bool:
     if now.group > before.group >= 0 or not now.has_risen_since(before):
         return now.has_risen_since(before)
     return was_named_in_log({pid}) or not os.access(_KERNEL_LOG, os.R_OK)
-
-
-def _tasks(pid: int) -> list[list[int]]:
-    try:
-        return [
-            [int(each) for each in (task / "children").read_text().split()]
-            for task in Path(f"/proc/{pid}/task").iterdir()
-        ]
-    except OSError:
-        return []

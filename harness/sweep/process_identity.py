@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from harness.run.process_table import read_task
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessIdentity:
@@ -56,11 +58,8 @@ def identity_of(pid: int) -> ProcessIdentity:
 
 def start_of(pid: int) -> int | None:
     """Return when a process began; None if there is none, or only its remains."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] in "ZX" else int(fields[19])  # man 5 proc: state, starttime
+    task = read_task(pid)
+    return None if task is None or task.state in "ZX" else task.start
 
 
 @cache

@@ -72,6 +72,12 @@ class _Child:
     interrupted_s: float = 0.0
     reason: Ending | None = None
 
+    def has_news(self, ready: AbstractSet[int]) -> bool:
+        """Whether it has ended, or says that its attempt has."""
+        return self.descriptor in ready or (
+            self.hand_over is not None and self.hand_over.reports in ready
+        )
+
 
 @dataclass(slots=True)
 class Station:
@@ -139,23 +145,20 @@ class Station:
                     poll.register(child.hand_over.reports, select.POLLIN)
             left_s = max(0.0, min(LOOK_S, end_s - time.monotonic()))
             ready = {descriptor for descriptor, _ in poll.poll(left_s * 1000)}
-            ended = [key for key, each in self._children.items() if self._has_done(each, ready)]
+            ended = [key for key, each in self._children.items() if each.has_news(ready)]
             for key in ended:
-                del self._children[key]
+                self._part_from(self._children.pop(key), ready)
             if ended or not self._children or time.monotonic() >= end_s:
                 return ended
 
-    def _has_done(self, child: _Child, ready: AbstractSet[int]) -> bool:
-        """Account for a child that has said that it is done, or that has ended."""
+    def _part_from(self, child: _Child, ready: AbstractSet[int]) -> None:
+        """Let a child wait that has done its attempt; account for one that has ended."""
         hand_over = child.hand_over
         if hand_over is not None and hand_over.reports in ready and hand_over.has_reported():
             self._remove_empty_log(child.task)
             (self._dismiss if child.interrupted_s else self._idle.append)(child)
-            return True
-        if child.descriptor in ready or (hand_over is not None and hand_over.reports in ready):
+        else:
             self._account(child)
-            return True
-        return False
 
     def _dismiss(self, child: _Child) -> tuple[int, resource.struct_rusage]:
         """Let a child end that has nothing to do; return its exit status and what it used."""
@@ -232,7 +235,6 @@ class Station:
         if store.read_claim(point.id, number) is None:
             if not child.is_first:
                 return  # somebody ended a child that waited; the attempt has not begun
-            del self._children[point.id]  # who ends the others must not look at it again
             raise BackendError(
                 "an attempt ended before it could begin",
                 where=str(self.directory.log(point)),

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 from harness.base.errors import SpecError
 from harness.base.units import period_ticks
@@ -175,8 +175,3 @@ def _check_memory(target: Target) -> None:
             got="0",
             way_out="set accelerator.tlb_entries, or driver.memory to 'dma'",
         )
-
-
-def section_types() -> dict[str, Any]:
-    """Return the type of each field of `Target`, annotations included."""
-    return get_type_hints(Target, include_extras=True)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from harness.base.errors import StatsError
-from harness.stats.metrics.declarations import Metric
+from harness.stats.metrics.declarations import INSTRUCTION_COUNTERS, Metric
 from harness.stats.metrics.evaluation import evaluate, known_metrics
 from harness.stats.metrics.expression import Operation, Reference, parse_expression
 from harness.stats.reader import open_stats
@@ -24,12 +24,7 @@ if TYPE_CHECKING:
 PER_DUMP_INSTRUCTIONS = Metric(
     "instructions",
     "Count",
-    (
-        "sum(*.commitStats*.numInsts)",
-        "sum(*.committedInsts)",
-        "sum(*.exec_context.thread_*.numInsts)",
-        "system.host.numInsts",
-    ),
+    INSTRUCTION_COUNTERS,
     "instructions that all cores committed since the last reset",
 )
 """simInsts is no choice for dumps: it reads the CPUs' own counters, which a reset of statistics

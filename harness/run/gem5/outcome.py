@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.base.child_process import end_text
+from harness.base.disk_full import is_disk_full
 from harness.run.directory import MODEL_LOG
 from harness.run.failure import SimulationFailedError
 from harness.run.gem5.command import EXIT, MESSAGES, MODEL_ERROR, STDERR, TERMINAL
@@ -45,7 +45,6 @@ _DIVERGED = re.compile(
 """How its texts about a replayed trace of another run begin (harness/bridge/cpp/trace_file.cc)."""
 _LARGEST_TEXT_BYTES = 4 << 20
 _TAIL_LINES = 8
-_LEAST_FREE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,20 +190,12 @@ def _failure(
     if terminal.is_file():
         where += f"; the guest's terminal: {terminal}"
     way_out = ""
-    if _is_disk_full(ended.output):
+    if is_disk_full(ended.output):
         what = f"the disk is full: {what}"
         way_out = "free some space, or choose another disk with --output"
     return SimulationFailedError(
         cause, what, where=where, expected=expected, got=got, way_out=way_out
     )
-
-
-def _is_disk_full(folder: Path) -> bool:
-    try:
-        found = os.statvfs(folder)
-    except OSError:
-        return False
-    return found.f_bavail * found.f_frsize < _LEAST_FREE_BYTES
 
 
 def read_text(path: Path) -> str:

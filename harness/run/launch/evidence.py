@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.base.disk_full import is_disk_full
 from harness.run.launch.kernel_kills import was_named_in_log
 from harness.run.launch.messages import Messages, read_messages
 from harness.run.launch.notes import Simulation, read_simulations
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from harness.run.launch.spec import LaunchSpec
     from harness.run.launch.supervise import Supervised
 
-_LEAST_FREE_BYTES = 1 << 20
 _SHELL_SIGNAL_BASE = 128
 _MOST_SIGNALS = 64
 
@@ -92,7 +91,7 @@ def gather(spec: LaunchSpec, command: LaunchCommand, run: Path, supervised: Supe
         outdir,
         number,
         _is_kernel_oom(supervised) if number else False,
-        _is_disk_full(outdir),
+        is_disk_full(outdir),
     )
 
 
@@ -108,11 +107,3 @@ def _is_kernel_oom(supervised: Supervised) -> bool:
         return True
     before, after = supervised.oom
     return after.has_risen_since(before)
-
-
-def _is_disk_full(folder: Path) -> bool:
-    try:
-        found = os.statvfs(folder)
-    except OSError:
-        return False
-    return found.f_bavail * found.f_frsize < _LEAST_FREE_BYTES

@@ -81,6 +81,14 @@ def _mpki(level: str, objects: tuple[str, ...], ruby: str) -> Metric:
     )
 
 
+INSTRUCTION_COUNTERS = (
+    "sum(*.commitStats*.numInsts)",
+    "sum(*.committedInsts)",
+    "sum(*.exec_context.thread_*.numInsts)",
+    "system.host.numInsts",
+)
+"""The CPUs' own counters of committed instructions, which a reset of statistics sets back."""
+
 METRICS = (
     Metric("seconds", "Second", ("simSeconds", "sim_seconds"), "simulated time of the dump"),
     Metric("ticks", "Tick", ("simTicks", "sim_ticks"), "simulated ticks of the dump"),
@@ -88,10 +96,7 @@ METRICS = (
         "instructions",
         "Count",
         (
-            "sum(*.commitStats*.numInsts)",
-            "sum(*.committedInsts)",
-            "sum(*.exec_context.thread_*.numInsts)",
-            "system.host.numInsts",
+            *INSTRUCTION_COUNTERS,
             "simInsts",  # last: a reset leaves it alone (v24.0, src/cpu/base.cc, GlobalStats), so
             "sim_insts",  # that it grows from dump to dump while cycles begin anew
         ),
