@@ -272,6 +272,6 @@ def _execute(request: object, *, is_quiet: bool, as_json: bool) -> None:
 
 
 def _print_plan(request: RunRequest) -> None:
-    from harness.run.request import plan_lines  # noqa: PLC0415
+    from harness.run.plan import plan_lines  # noqa: PLC0415
 
     sys.stdout.write("\n".join([*plan_lines(request), ""]))

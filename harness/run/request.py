@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from harness.base.errors import SpecError
 from harness.run.gem5.options import Gem5Options
 from harness.run.manifest import Manifest, read_manifest
-from harness.run.reference import default_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,30 +99,3 @@ def repeat_request(
         promise=manifest,
         gem5=Gem5Options(binary=gem5),
     )
-
-
-def plan_lines(request: RunRequest) -> list[str]:
-    """Return what a run would do, after checking all of it that can be checked without running."""
-    from harness.run.reference import load_workload  # noqa: PLC0415 - only dry runs load it here
-    from harness.target import load_target  # noqa: PLC0415
-
-    spec, output = request.spec, request.output
-    target = load_target(spec.target, spec.overrides)
-    workload = load_workload(spec.workload)
-    accelerator = spec.accelerator or target.accelerator.model
-    lines = [
-        f"workload     {spec.workload}: graph {workload.graph.name}, "
-        f"{len(workload.graph.nodes)} nodes, input {spec.input} of {workload.input_count}",
-        f"target       {target.name}: {target.accelerator.count} x {accelerator}, "
-        f"interface {target.accelerator.interface}",
-        f"compiler     policy {spec.policy}, {spec.threads} threads",
-        f"model        mode {spec.mode}, transport {spec.transport}, "
-        f"deadline {spec.deadline_s:g} s",
-        f"simulation   backend {spec.backend}, {spec.repeat} inference(s), seed {spec.seed}",
-        f"directory    {output or f'runs/{default_name(spec.workload)} (numbered if it exists)'}",
-    ]
-    if spec.backend == "gem5":
-        from harness.run.gem5.plan import gem5_lines  # noqa: PLC0415 - only for gem5
-
-        lines += gem5_lines(request)
-    return lines

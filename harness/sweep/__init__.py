@@ -2,14 +2,14 @@
 
 Owns grids, run identities, executors and retries. Knows nothing of what a run computes.
 
-    from harness.sweep import Sweep, product, zip_
+    from harness.sweep import Sweep, product, run_sweep, zip_
 
     sweep = Sweep(
         "dse",
         product(workload=["minerva", "lenet5"]) * zip_(accelerators=[1, 2], cores=[2, 4]),
         run={"interface": "acp"},
     )
-    sweep.execute(cores=2)
+    run_sweep(sweep, cores=2)
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from harness.sweep.description import Command, Stage, Sweep, command
 from harness.sweep.resources import Resources
 from harness.sweep.retry_policy import RetryPolicy, Rule
 from harness.sweep.sampling import Range, sample
+from harness.sweep.session import run_sweep
 from harness.sweep.slurm_options import SlurmOptions
 from harness.sweep.space import Space, points, product, zip_
 
@@ -34,6 +35,7 @@ __all__ = [
     "command",
     "points",
     "product",
+    "run_sweep",
     "sample",
     "zip_",
 ]

@@ -13,7 +13,7 @@ from harness.base.errors import SpecError, StatsError
 from harness.run.result import read_result
 from harness.stats.phases import Phase
 from harness.stats.reader import read_stats
-from harness.sweep.description import RUN
+from harness.sweep.point import RUN
 from harness.sweep.state import Phase as StateOf
 
 if TYPE_CHECKING:

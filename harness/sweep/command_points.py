@@ -9,9 +9,8 @@ from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import SpecError
-from harness.sweep.description import LAUNCH, PREPARE
 from harness.sweep.identity import CommandIdentities
-from harness.sweep.point import Point
+from harness.sweep.point import LAUNCH, PREPARE, Point
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

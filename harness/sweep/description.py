@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import SpecError
+from harness.sweep.point import LAUNCH, RUN
 from harness.sweep.resources import Resources
 from harness.sweep.retry_policy import RetryPolicy
 from harness.sweep.slurm_options import SlurmOptions
@@ -16,11 +17,7 @@ from harness.sweep.space import ONE_POINT, Scalar, Space
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.sweep.state_table import StateTable
-
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-RUN, LAUNCH, PREPARE = "run", "launch", "prepare"
-"""Kinds of points: a run of harness, a command, a command that others need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +123,6 @@ class Sweep:
     def place(self, key: str) -> str:
         """Return where the file has a key, or the sweep's name."""
         return self.places.get(key) or self.places.get("", f'sweep "{self.name}"')
-
-    def execute(
-        self, directory: str | Path | None = None, *, executor: str = "local", **options: Any
-    ) -> StateTable:
-        """Do what is not done yet; return the states of all points.
-
-        Args:
-            directory: The sweep's directory; None for sweeps/NAME.
-            executor: "local", "slurm" or "dry-run".
-            options: As `harness.sweep.session.run_sweep` takes them.
-        """
-        from harness.sweep.session import run_sweep  # noqa: PLC0415 - it reads descriptions
-
-        return run_sweep(self, directory, executor=executor, **options)
 
 
 def command(argv: Sequence[str], **options: Any) -> Command:

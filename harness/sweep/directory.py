@@ -24,8 +24,7 @@ from harness.base.errors import SpecError
 from harness.run.cache import locked
 from harness.run.directory import disk_error
 from harness.sweep.attempts import AttemptStore
-from harness.sweep.description import PREPARE
-from harness.sweep.point import Point, point_from_dict
+from harness.sweep.point import PREPARE, Point, point_from_dict
 from harness.sweep.resources import format_resources
 from harness.sweep.retry_policy import RetryPolicy, policy_from_dict
 from harness.sweep.slurm_options import SlurmOptions, read_slurm_options

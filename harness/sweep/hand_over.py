@@ -11,7 +11,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from harness.sweep.description import RUN
+from harness.sweep.point import RUN
 from harness.sweep.resources import resources_from_dict
 from harness.sweep.task import Task
 

@@ -14,7 +14,7 @@ from harness.run.ending import Ending
 from harness.run.ending_of_run import ending_of_error, ending_of_result
 from harness.sweep.attempts import End
 from harness.sweep.command_points import CHECKPOINT, KEEP, OUTDIR, OUTPUT, STAGE, fill
-from harness.sweep.description import PREPARE, RUN
+from harness.sweep.point import PREPARE, RUN
 from harness.sweep.silence import Silence
 
 if TYPE_CHECKING:

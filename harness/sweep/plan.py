@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import SpecError
 from harness.sweep.command_points import CommandPoints
-from harness.sweep.description import RUN
+from harness.sweep.point import RUN
 from harness.sweep.run_points import run_points
 
 if TYPE_CHECKING:

@@ -10,6 +10,9 @@ from harness.sweep.resources import Resources, resources_from_dict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+RUN, LAUNCH, PREPARE = "run", "launch", "prepare"
+"""Kinds of points: a run of harness, a command, a command that others need."""
+
 
 @dataclass(frozen=True, slots=True)
 class Point:

@@ -11,9 +11,8 @@ from harness.base.errors import HarnessError, SpecError
 from harness.run.gem5.options import Gem5Options
 from harness.run.request import RunRequest
 from harness.run.spec import RunSpec
-from harness.sweep.description import RUN
 from harness.sweep.identity import RunIdentities
-from harness.sweep.point import Point
+from harness.sweep.point import RUN, Point
 from harness.target.calibration import read_calibration
 from harness.target.load import ALIASES
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.sweep.attempts import History
-from harness.sweep.description import PREPARE
 from harness.sweep.directory import POINT_JSON
+from harness.sweep.point import PREPARE
 from harness.sweep.state import Phase, PointState, here_alive, judge
 from harness.sweep.task import Task
 

@@ -24,9 +24,9 @@ from harness.run.launch.kernel_kills import oom_counts
 from harness.run.watch import held
 from harness.sweep.attempt_process import NOT_OURS, be_attempts, with_reason
 from harness.sweep.attempts import End
-from harness.sweep.description import RUN
 from harness.sweep.hand_over import HandOver, can_hand_over
 from harness.sweep.memory_use import family_bytes, family_of, has_killed
+from harness.sweep.point import RUN
 from harness.sweep.task import Origin
 
 if TYPE_CHECKING:

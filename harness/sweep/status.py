@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from harness.sweep.description import PREPARE
+from harness.sweep.point import PREPARE
 from harness.sweep.state import Phase
 
 if TYPE_CHECKING:

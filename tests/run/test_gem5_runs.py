@@ -20,8 +20,9 @@ from harness.run.gem5.options import Gem5Options
 from harness.run.gem5.probe import probe_gem5
 from harness.run.live import LiveStatus, StatusFile, read_status
 from harness.run.pipeline import FinishedRun, execute
+from harness.run.plan import plan_lines
 from harness.run.pulse import take_pulse
-from harness.run.request import RunRequest, plan_lines, repeat_request
+from harness.run.request import RunRequest, repeat_request
 from harness.run.result import read_result
 from harness.run.spec import RunSpec
 from harness.stats.reader import read_stats
