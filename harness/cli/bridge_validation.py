@@ -40,7 +40,7 @@ def validate_share(
     from harness.run.gem5.options import Gem5Options  # noqa: PLC0415
     from harness.run.pipeline import execute  # noqa: PLC0415
     from harness.run.request import RunRequest  # noqa: PLC0415
-    from harness.run.validate_bridge import (  # noqa: PLC0415
+    from harness.run.validation.bridge import (  # noqa: PLC0415
         HEADING,
         LARGEST_SHARE,
         validate_bridge,

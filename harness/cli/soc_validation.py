@@ -40,9 +40,9 @@ def validate_grid(
     """
     from harness.report.progress import ConsoleProgress  # noqa: PLC0415 - not for other kinds
     from harness.run.gem5.options import Gem5Options  # noqa: PLC0415
-    from harness.run.validate_soc import validate_soc  # noqa: PLC0415
-    from harness.run.validate_soc_backends import RealBackends  # noqa: PLC0415
-    from harness.run.validate_soc_grid import read_grid  # noqa: PLC0415
+    from harness.run.validation.soc import validate_soc  # noqa: PLC0415
+    from harness.run.validation.soc_backends import RealBackends  # noqa: PLC0415
+    from harness.run.validation.soc_grid import read_grid  # noqa: PLC0415
 
     grid = read_grid(file)
     grid = replace(grid, limits=grid.limits.updated(**limits))

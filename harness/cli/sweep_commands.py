@@ -11,8 +11,8 @@ import typer
 from harness.cli.arguments import Quiet  # noqa: TC001 - typer reads annotations at run time
 
 if TYPE_CHECKING:
-    from harness.sweep.directory import SweepDirectory
-    from harness.sweep.state_table import StateTable
+    from harness.sweep.state.directory import SweepDirectory
+    from harness.sweep.state.state_table import StateTable
 
 Description = Annotated[
     Path, typer.Argument(metavar="SWEEP", help="A .toml or .py file, or a sweep's directory.")
@@ -59,8 +59,8 @@ def register(parent: typer.Typer) -> None:
 @app.command("plan")
 def plan(description: Description, output: Output = None, all_: All = False) -> None:  # noqa: FBT002
     """Check every point and show what would be done; nothing is written or started."""
-    from harness.sweep.plan import make_plan  # noqa: PLC0415 - start-up time
     from harness.sweep.plan_report import plan_lines  # noqa: PLC0415
+    from harness.sweep.planning.plan import make_plan  # noqa: PLC0415 - start-up time
     from harness.sweep.session import read_description  # noqa: PLC0415
 
     sweep = read_description(description)
@@ -145,11 +145,11 @@ def retry(
 ) -> None:
     """Let failed or cancelled points be tried again at the next `run`."""
     from harness.base.units import parse_size_bytes  # noqa: PLC0415
-    from harness.sweep.attempts import Pardon  # noqa: PLC0415
-    from harness.sweep.resources import parse_duration_s  # noqa: PLC0415
-    from harness.sweep.retry_policy import find_ending  # noqa: PLC0415
+    from harness.sweep.description.resources import parse_duration_s  # noqa: PLC0415
+    from harness.sweep.description.retry_policy import find_ending  # noqa: PLC0415
     from harness.sweep.session import find_sweep  # noqa: PLC0415
     from harness.sweep.session import retry as retry_points  # noqa: PLC0415
+    from harness.sweep.state.attempts import Pardon  # noqa: PLC0415
 
     wanted = [find_ending(each) for each in classes]
     pardon = Pardon(
@@ -190,7 +190,7 @@ def _table_and_executor(directory: SweepDirectory) -> tuple[StateTable, Any]:
     from harness.base.errors import SpecError  # noqa: PLC0415
     from harness.sweep.executors.submissions import Submissions  # noqa: PLC0415
     from harness.sweep.session import make_executor  # noqa: PLC0415
-    from harness.sweep.state_table import StateTable  # noqa: PLC0415
+    from harness.sweep.state.state_table import StateTable  # noqa: PLC0415
 
     if not any(each.job for each in Submissions(directory.path / "jobs").all()):
         executor = make_executor("local", directory)

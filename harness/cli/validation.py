@@ -33,7 +33,7 @@ def validate_file(kind: str, path: Path) -> tuple[bool, list[str]]:
 
 
 def _kernels(path: Path) -> tuple[bool, list[str]]:
-    from harness.run.validate_kernels import validate  # noqa: PLC0415
+    from harness.run.validation.kernels import validate  # noqa: PLC0415
 
     report = validate(path)
     return report.is_within, report.lines()

@@ -14,13 +14,13 @@ Owns grids, run identities, executors and retries. Knows nothing of what a run c
 
 from __future__ import annotations
 
-from harness.sweep.description import Command, Stage, Sweep, command
-from harness.sweep.resources import Resources
-from harness.sweep.retry_policy import RetryPolicy, Rule
-from harness.sweep.sampling import Range, sample
+from harness.sweep.description.resources import Resources
+from harness.sweep.description.retry_policy import RetryPolicy, Rule
+from harness.sweep.description.sampling import Range, sample
+from harness.sweep.description.slurm_options import SlurmOptions
+from harness.sweep.description.space import Space, points, product, zip_
+from harness.sweep.description.sweep import Command, Stage, Sweep, command
 from harness.sweep.session import run_sweep
-from harness.sweep.slurm_options import SlurmOptions
-from harness.sweep.space import Space, points, product, zip_
 
 __all__ = [
     "Command",

@@ -13,16 +13,16 @@ from harness.base.errors import SpecError, StatsError
 from harness.run.result import read_result
 from harness.stats.phases import Phase
 from harness.stats.reader import read_stats
-from harness.sweep.point import RUN
-from harness.sweep.state import Phase as StateOf
+from harness.sweep.description.point import RUN
+from harness.sweep.state.point_state import Phase as StateOf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from harness.run.result import RunResult
-    from harness.sweep.point import Point
-    from harness.sweep.state_table import StateTable
+    from harness.sweep.description.point import Point
+    from harness.sweep.state.state_table import StateTable
 
 STATS_PLACES = ("stats.txt", "m5out/stats.txt", "stats.txt.gz", "m5out/stats.txt.gz")
 FORMATS = (".csv", ".parquet")

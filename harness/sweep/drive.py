@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from harness.sweep.executors.interface import Executor
-    from harness.sweep.state_table import StateTable
+    from harness.sweep.state.state_table import StateTable
 
 POLL_S = 0.5
 OTHERS_LOOK_S = 1.0

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.sweep.directory import SWEEP_JSON, SweepDirectory
-from harness.sweep.resources import format_resources
-from harness.sweep.state import Phase
-from harness.sweep.state_table import StateTable
+from harness.sweep.description.resources import format_resources
+from harness.sweep.state.directory import SWEEP_JSON, SweepDirectory
+from harness.sweep.state.point_state import Phase
+from harness.sweep.state.state_table import StateTable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.sweep.plan import Plan
+    from harness.sweep.planning.plan import Plan
 
 _SHOWN = 10
 

@@ -6,10 +6,10 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, TextIO
 
-from harness.sweep.state import Phase
+from harness.sweep.state.point_state import Phase
 
 if TYPE_CHECKING:
-    from harness.sweep.state_table import StateTable
+    from harness.sweep.state.state_table import StateTable
 
 REFRESH_S = 0.25
 PLAIN_INTERVAL_S = 5.0

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import SpecError
 from harness.run.watch import watched
-from harness.sweep.attempts import Pardon
-from harness.sweep.description import Sweep
-from harness.sweep.directory import SWEEP_JSON, SweepDirectory
+from harness.sweep.description.sweep import Sweep
+from harness.sweep.description.toml_form import read_toml
 from harness.sweep.drive import drive
-from harness.sweep.plan import make_plan
-from harness.sweep.state import Phase
-from harness.sweep.state_table import StateTable
-from harness.sweep.toml_form import read_toml
+from harness.sweep.planning.plan import make_plan
+from harness.sweep.state.attempts import Pardon
+from harness.sweep.state.directory import SWEEP_JSON, SweepDirectory
+from harness.sweep.state.point_state import Phase
+from harness.sweep.state.state_table import StateTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from harness.run.ending import Ending
+    from harness.sweep.description.point import Point
     from harness.sweep.drive import SweepProgress
     from harness.sweep.executors.interface import Executor
-    from harness.sweep.point import Point
 
 EXECUTORS = ("local", "slurm", "dry-run")
 PYTHON_NAME = "sweep"

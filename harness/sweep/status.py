@@ -6,14 +6,14 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from harness.sweep.point import PREPARE
-from harness.sweep.state import Phase
+from harness.sweep.description.point import PREPARE
+from harness.sweep.state.point_state import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.sweep.point import Point
-    from harness.sweep.state_table import StateTable
+    from harness.sweep.description.point import Point
+    from harness.sweep.state.state_table import StateTable
 
 FORMAT_VERSION = 1
 _SHOWN = 10

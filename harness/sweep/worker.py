@@ -16,20 +16,20 @@ from typing import TYPE_CHECKING, Any
 
 from harness.base.threads import SINGLE_THREAD
 from harness.run.ending import Ending
-from harness.sweep.directory import SweepDirectory
 from harness.sweep.executors.slurm import SlurmExecutor
 from harness.sweep.executors.slurm_evidence import end_of_job
 from harness.sweep.executors.slurm_queue import job_facts
 from harness.sweep.executors.slurm_script import SIGNAL_SPREAD_S
 from harness.sweep.executors.submissions import Submissions
-from harness.sweep.state import Phase, here_alive, judge
-from harness.sweep.state_table import StateTable
-from harness.sweep.station import Station
-from harness.sweep.task import Origin, Task
+from harness.sweep.performing.station import Station
+from harness.sweep.state.directory import SweepDirectory
+from harness.sweep.state.point_state import Phase, here_alive, judge
+from harness.sweep.state.state_table import StateTable
+from harness.sweep.state.task import Origin, Task
 
 if TYPE_CHECKING:
-    from harness.sweep.attempts import Claim
-    from harness.sweep.point import Point
+    from harness.sweep.description.point import Point
+    from harness.sweep.state.attempts import Claim
 
 LOOK_S = 0.25
 CANCEL_LOOK_S = 1.0

@@ -15,7 +15,7 @@ from harness.cli.traces import difference_lines, drive_lines
 from harness.run.pipeline import FinishedRun, execute
 from harness.run.request import RunRequest
 from harness.run.spec import RunSpec
-from harness.run.validate_bridge import Pair, validate_bridge
+from harness.run.validation.bridge import Pair, validate_bridge
 from harness.stats.reader import read_stats
 from tests.gem5.test_se_runs import Silent, gem5  # noqa: F401 - the fixture that skips
 

@@ -20,7 +20,7 @@ from harness.run.calibration.measurement import (
     read_samples,
     submissions,
 )
-from harness.run.validate_soc_grid import read_grid
+from harness.run.validation.soc_grid import read_grid
 from harness.stats.phases import Phase
 from harness.stats.timeline import NO_INDEX, TIMELINE_DTYPE, TimelineKind
 from harness.target import load_target, read_calibration

@@ -13,7 +13,7 @@ from harness.base.errors import BackendError, SpecError, StatsError
 from harness.run.gem5.host_costs import BEGINS, ENDS, HOST_COSTS, HostCosts, read_host_costs
 from harness.run.request import RunRequest
 from harness.run.spec import RunSpec
-from harness.run.validate_bridge import Pair, validate_bridge
+from harness.run.validation.bridge import Pair, validate_bridge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

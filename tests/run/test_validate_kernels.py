@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness.base.errors import ValidationError
-from harness.run.kernel_rows import command_of_row, filling_command
-from harness.run.validate_kernels import KernelReport, KernelRow, KernelTotal, validate
+from harness.run.validation.kernel_rows import command_of_row, filling_command
+from harness.run.validation.kernels import KernelReport, KernelRow, KernelTotal, validate
 
 MEASURED = Path(__file__).parents[1] / "accel_models" / "data" / "measured_kernels.csv"
 HEADER = (

@@ -18,10 +18,10 @@ from harness.run.manifest import Manifest
 from harness.run.outputs import OutputValue
 from harness.run.pipeline import FinishedRun, execute
 from harness.run.result import RunResult
-from harness.run.validate_soc import NOT_READ_BY_GEM5, validate_soc
-from harness.run.validate_soc_backends import RealBackends
-from harness.run.validate_soc_grid import Grid, Limits, read_grid
-from harness.run.validate_soc_report import Comparison, Failure, Side, SocReport, kendall_tau
+from harness.run.validation.soc import NOT_READ_BY_GEM5, validate_soc
+from harness.run.validation.soc_backends import RealBackends
+from harness.run.validation.soc_grid import Grid, Limits, read_grid
+from harness.run.validation.soc_report import Comparison, Failure, Side, SocReport, kendall_tau
 from harness.stats.breakdown import Breakdown
 from harness.stats.phases import Phase, roll_up
 from harness.stats.statistic import Statistic

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.base.errors import ValidationError
-from harness.run.validate_soc_grid import Limits, read_grid
+from harness.run.validation.soc_grid import Limits, read_grid
 
 SHIPPED = sorted((Path(__file__).parents[2] / "gem5_configs" / "grids").glob("*.toml"))
 

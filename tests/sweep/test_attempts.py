@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from harness.base.errors import SpecError
 from harness.run.ending import Ending
 from harness.sweep import Resources, RetryPolicy, Rule
-from harness.sweep.attempts import AttemptStore, Claim, End, History, Pardon
-from harness.sweep.point import Point
-from harness.sweep.process_identity import identity_of
-from harness.sweep.retry_policy import DEFAULTS, policy_from_dict, read_policy
-from harness.sweep.state import MOST_UNSAID, Phase, here_alive, judge
+from harness.sweep.description.point import Point
+from harness.sweep.description.retry_policy import DEFAULTS, policy_from_dict, read_policy
+from harness.sweep.state.attempts import AttemptStore, Claim, End, History, Pardon
+from harness.sweep.state.point_state import MOST_UNSAID, Phase, here_alive, judge
+from harness.sweep.state.process_identity import identity_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from harness.run.ending import Ending
 from harness.sweep import Resources, RetryPolicy, Rule, Stage, Sweep, command, product
 from harness.sweep.session import retry, run_sweep
-from harness.sweep.state import Phase
+from harness.sweep.state.point_state import Phase
 
 if TYPE_CHECKING:
-    from harness.sweep.state_table import StateTable
+    from harness.sweep.state.state_table import StateTable
 
 DAY = str(Path(__file__).with_name("day.py"))
 CUT_OFF = """

@@ -6,7 +6,7 @@ import pytest
 
 from harness.base.errors import SpecError
 from harness.sweep import Stage, Sweep, command, points, product
-from harness.sweep.plan import make_plan
+from harness.sweep.planning.plan import make_plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,7 +112,7 @@ def test_points_share_a_stage_whose_command_is_the_same() -> None:
 
 def test_one_full_system_run_boots_and_the_others_follow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "harness.sweep.identity.RunIdentities._gem5_identity", lambda *_: {"gem5": "abc"}
+        "harness.sweep.planning.identity.RunIdentities._gem5_identity", lambda *_: {"gem5": "abc"}
     )
     shared = {"backend": "gem5", "mode": "fs", "workload": "minerva"}
     plan = make_plan(Sweep("x", product(cores=[1, 2], seed=[1, 2, 3]), run=shared))

@@ -13,12 +13,12 @@ import pytest
 
 from harness.run.ending import Ending
 from harness.sweep import Resources, Sweep, points, product
-from harness.sweep.attempt_process import with_kernels_word, with_reason
-from harness.sweep.attempts import End
-from harness.sweep.directory import SweepDirectory
-from harness.sweep.memory_use import family_of
+from harness.sweep.performing.attempt_process import with_kernels_word, with_reason
+from harness.sweep.performing.memory_use import family_of
 from harness.sweep.session import run_sweep
-from harness.sweep.state import Phase
+from harness.sweep.state.attempts import End
+from harness.sweep.state.directory import SweepDirectory
+from harness.sweep.state.point_state import Phase
 from tests.sweep.sweeping import HARNESS, harness, table, write_sweep
 
 SMALL = '[product]\nworkload = "minerva"\naccelerators = [1, 2]\nseed = [1, 2]\n'

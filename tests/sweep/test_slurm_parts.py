@@ -12,22 +12,22 @@ import pytest
 from harness.base.errors import SpecError
 from harness.run.ending import Ending
 from harness.sweep import Resources, SlurmOptions, Stage, Sweep, command, product
-from harness.sweep.attempts import Claim, End
+from harness.sweep.description.slurm_options import read_slurm_options
 from harness.sweep.executors.slurm import GONE_S, SlurmExecutor
 from harness.sweep.executors.slurm_evidence import end_of_job, goes_on
 from harness.sweep.executors.slurm_queue import SlurmQueue
 from harness.sweep.executors.slurm_script import Batch, batch_script, job_minutes
-from harness.sweep.process_identity import identity_of
 from harness.sweep.session import planned
-from harness.sweep.slurm_options import read_slurm_options
-from harness.sweep.state import Phase
-from harness.sweep.state_table import StateTable
+from harness.sweep.state.attempts import Claim, End
+from harness.sweep.state.point_state import Phase
+from harness.sweep.state.process_identity import identity_of
+from harness.sweep.state.state_table import StateTable
 from harness.sweep.worker import Worker
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.sweep.directory import SweepDirectory
+    from harness.sweep.state.directory import SweepDirectory
 
 
 class StandInQueue:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.base.errors import SpecError
 from harness.sweep import Range, points, product, sample, zip_
-from harness.sweep.expression import Expression
+from harness.sweep.description.expression import Expression
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 AXES = st.dictionaries(

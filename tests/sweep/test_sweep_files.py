@@ -7,9 +7,9 @@ import pytest
 from harness.base.errors import HarnessError, SpecError
 from harness.run.ending import Ending
 from harness.sweep import Resources
-from harness.sweep.plan import make_plan
+from harness.sweep.description.toml_places import places_of
+from harness.sweep.planning.plan import make_plan
 from harness.sweep.session import read_description
-from harness.sweep.toml_places import places_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,14 +12,14 @@ import pytest
 from harness.base.errors import SpecError
 from harness.run.ending import Ending
 from harness.sweep import Resources, Stage, Sweep, command, product
-from harness.sweep.attempts import Claim, End
 from harness.sweep.collect import collect, to_csv, write_table
-from harness.sweep.plan import make_plan
 from harness.sweep.plan_report import plan_lines
-from harness.sweep.process_identity import identity_of
+from harness.sweep.planning.plan import make_plan
 from harness.sweep.progress import ConsoleSweepProgress, running_lines
 from harness.sweep.session import planned, run_sweep, select
-from harness.sweep.state_table import StateTable
+from harness.sweep.state.attempts import Claim, End
+from harness.sweep.state.process_identity import identity_of
+from harness.sweep.state.state_table import StateTable
 from harness.sweep.status import status_json, status_lines
 from tests.sweep.sweeping import harness, write_sweep
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from harness.sweep.attempts import Claim
-    from harness.sweep.point import Point
-    from harness.sweep.task import Task
+    from harness.sweep.description.point import Point
+    from harness.sweep.state.attempts import Claim
+    from harness.sweep.state.task import Task
 
 
 class Executor(Protocol):

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harness.base.errors import SpecError
 from harness.run.ending import Ending
-from harness.sweep.resources import Resources, format_resources
-from harness.sweep.state import here_alive
-from harness.sweep.station import Station
+from harness.sweep.description.resources import Resources, format_resources
+from harness.sweep.performing.station import Station
+from harness.sweep.state.point_state import here_alive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from harness.sweep.attempts import Claim
-    from harness.sweep.directory import SweepDirectory
-    from harness.sweep.point import Point
-    from harness.sweep.task import Task
+    from harness.sweep.description.point import Point
+    from harness.sweep.state.attempts import Claim
+    from harness.sweep.state.directory import SweepDirectory
+    from harness.sweep.state.task import Task
 
 LOOK_AHEAD = 64
 """So many waiting points are looked at for one that fits beside those that run."""

@@ -11,16 +11,16 @@ from harness.sweep.executors.slurm_evidence import end_of_job, goes_on
 from harness.sweep.executors.slurm_queue import SlurmQueue, job_facts
 from harness.sweep.executors.slurm_script import Batch, batch_script
 from harness.sweep.executors.submissions import Submissions
-from harness.sweep.state import here_alive
+from harness.sweep.state.point_state import here_alive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from harness.sweep.attempts import Claim
-    from harness.sweep.directory import SweepDirectory
-    from harness.sweep.point import Point
-    from harness.sweep.resources import Resources
-    from harness.sweep.task import Task
+    from harness.sweep.description.point import Point
+    from harness.sweep.description.resources import Resources
+    from harness.sweep.state.attempts import Claim
+    from harness.sweep.state.directory import SweepDirectory
+    from harness.sweep.state.task import Task
 
 GONE_S = 3.0
 """How long files of a job that is gone may take to arrive, over a network."""

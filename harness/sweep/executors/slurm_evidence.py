@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from harness.run.ending import Ending
-from harness.sweep.attempts import End
+from harness.sweep.state.attempts import End
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

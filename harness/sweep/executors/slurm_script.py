@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.sweep.resources import Resources
-    from harness.sweep.slurm_options import SlurmOptions
+    from harness.sweep.description.resources import Resources
+    from harness.sweep.description.slurm_options import SlurmOptions
 
 WORKER_BYTES = 128 << 20
 """Memory of the worker that watches a point, on top of the point's."""

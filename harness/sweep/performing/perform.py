@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 from harness.base.errors import HarnessError
 from harness.run.ending import Ending
 from harness.run.ending_of_run import ending_of_error, ending_of_result
-from harness.sweep.attempts import End
-from harness.sweep.command_points import CHECKPOINT, KEEP, OUTDIR, OUTPUT, STAGE, fill
-from harness.sweep.point import PREPARE, RUN
-from harness.sweep.silence import Silence
+from harness.sweep.description.point import PREPARE, RUN
+from harness.sweep.planning.command_points import CHECKPOINT, KEEP, OUTDIR, OUTPUT, STAGE, fill
+from harness.sweep.planning.silence import Silence
+from harness.sweep.state.attempts import End
 
 if TYPE_CHECKING:
     from harness.run.request import RunRequest
-    from harness.sweep.directory import SweepDirectory
-    from harness.sweep.task import Task
+    from harness.sweep.state.directory import SweepDirectory
+    from harness.sweep.state.task import Task
 
 CHECKPOINT_FILE = "m5.cpt"
 

@@ -14,7 +14,7 @@ from harness.stats.phases import Phase
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.run.validate_soc_grid import Limits
+    from harness.run.validation.soc_grid import Limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import SpecError
-from harness.sweep.space import Space, checked_list
+from harness.sweep.description.space import Space, checked_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.sweep.space import Scalar, Values
+    from harness.sweep.description.space import Scalar, Values
 
 METHODS = ("random", "latin_hypercube")
 _KEYS = ("low", "high", "log", "integer", "format")

@@ -9,14 +9,14 @@ from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import SpecError
-from harness.sweep.identity import CommandIdentities
-from harness.sweep.point import LAUNCH, PREPARE, Point
+from harness.sweep.description.point import LAUNCH, PREPARE, Point
+from harness.sweep.planning.identity import CommandIdentities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from harness.sweep.description import Command, Stage, Sweep
-    from harness.sweep.space import Scalar
+    from harness.sweep.description.space import Scalar
+    from harness.sweep.description.sweep import Command, Stage, Sweep
 
 OUTPUT, KEEP, CHECKPOINT, STAGE = "output", "keep", "checkpoint", "prepare."
 """Placeholders that are places: the point's directory, its folder that outlives attempts, the

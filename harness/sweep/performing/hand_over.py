@@ -11,12 +11,12 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from harness.sweep.point import RUN
-from harness.sweep.resources import resources_from_dict
-from harness.sweep.task import Task
+from harness.sweep.description.point import RUN
+from harness.sweep.description.resources import resources_from_dict
+from harness.sweep.state.task import Task
 
 if TYPE_CHECKING:
-    from harness.sweep.directory import SweepDirectory
+    from harness.sweep.state.directory import SweepDirectory
 
 READY = b"."
 MOST_ATTEMPTS = 50

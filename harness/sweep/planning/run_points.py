@@ -11,16 +11,16 @@ from harness.base.errors import HarnessError, SpecError
 from harness.run.gem5.options import Gem5Options
 from harness.run.request import RunRequest
 from harness.run.spec import RunSpec
-from harness.sweep.identity import RunIdentities
-from harness.sweep.point import RUN, Point
+from harness.sweep.description.point import RUN, Point
+from harness.sweep.planning.identity import RunIdentities
 from harness.target.calibration import read_calibration
 from harness.target.load import ALIASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from harness.sweep.description import Sweep
-    from harness.sweep.space import Scalar
+    from harness.sweep.description.space import Scalar
+    from harness.sweep.description.sweep import Sweep
 
 OPTIONS = {
     "workload": "workload",

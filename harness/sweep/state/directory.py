@@ -23,14 +23,14 @@ from typing import TYPE_CHECKING, Any
 from harness.base.errors import SpecError
 from harness.run.cache import locked
 from harness.run.directory import disk_error
-from harness.sweep.attempts import AttemptStore
-from harness.sweep.point import PREPARE, Point, point_from_dict
-from harness.sweep.resources import format_resources
-from harness.sweep.retry_policy import RetryPolicy, policy_from_dict
-from harness.sweep.slurm_options import SlurmOptions, read_slurm_options
+from harness.sweep.description.point import PREPARE, Point, point_from_dict
+from harness.sweep.description.resources import format_resources
+from harness.sweep.description.retry_policy import RetryPolicy, policy_from_dict
+from harness.sweep.description.slurm_options import SlurmOptions, read_slurm_options
+from harness.sweep.state.attempts import AttemptStore
 
 if TYPE_CHECKING:
-    from harness.sweep.plan import Plan
+    from harness.sweep.planning.plan import Plan
 
 FORMAT_VERSION = 1
 SWEEP_JSON, POINTS_JSON, POINT_JSON = "sweep.json", "points.json", "point.json"

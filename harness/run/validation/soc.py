@@ -17,7 +17,7 @@ from harness.run.gem5.options import Gem5Options
 from harness.run.manifest import read_manifest
 from harness.run.request import RunRequest
 from harness.run.result import read_result
-from harness.run.validate_soc_report import Comparison, Failure, Side, SocReport
+from harness.run.validation.soc_report import Comparison, Failure, Side, SocReport
 from harness.stats.reader import read_stats
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from harness.run.pipeline import FinishedRun
     from harness.run.result import RunResult
     from harness.run.spec import RunSpec
-    from harness.run.validate_soc_grid import Grid, Point
+    from harness.run.validation.soc_grid import Grid, Point
 
 REPORT = "validation.json"
 HOST_SECONDS = "hostSeconds"

@@ -11,10 +11,10 @@ from harness.run.ending import Ending
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.sweep.attempts import AttemptStore, Claim, End, History
-    from harness.sweep.point import Point
-    from harness.sweep.resources import Resources
-    from harness.sweep.retry_policy import RetryPolicy
+    from harness.sweep.description.point import Point
+    from harness.sweep.description.resources import Resources
+    from harness.sweep.description.retry_policy import RetryPolicy
+    from harness.sweep.state.attempts import AttemptStore, Claim, End, History
 
     Liveness = Callable[[Claim], bool | None]
     """Whether an attempt's process lives; None if nobody can say."""

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 from harness.base.plain_data import from_plain
 from harness.run.ending import Ending
-from harness.sweep.process_identity import (
+from harness.sweep.description.resources import Resources
+from harness.sweep.state.process_identity import (
     ProcessIdentity,  # noqa: TC001 - from_plain reads the hints
 )
-from harness.sweep.resources import Resources
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import SpecError
-from harness.sweep.point import LAUNCH, RUN
-from harness.sweep.resources import Resources
-from harness.sweep.retry_policy import RetryPolicy
-from harness.sweep.slurm_options import SlurmOptions
-from harness.sweep.space import ONE_POINT, Scalar, Space
+from harness.sweep.description.point import LAUNCH, RUN
+from harness.sweep.description.resources import Resources
+from harness.sweep.description.retry_policy import RetryPolicy
+from harness.sweep.description.slurm_options import SlurmOptions
+from harness.sweep.description.space import ONE_POINT, Scalar, Space
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -24,7 +24,7 @@ from harness.bridge.load import is_program
 from harness.bridge.messages import DeviceWindow, HelloParameters, ModelMode
 from harness.bridge.records import NODE_DTYPE, NodeKind
 from harness.bridge.shared_object import connect_shared_object, is_shared_object
-from harness.run.kernel_rows import command_of_row, filling_command
+from harness.run.validation.kernel_rows import command_of_row, filling_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, NoReturn
 from harness.run.ending import Ending
 from harness.run.launch.kernel_kills import oom_counts
 from harness.run.watch import ENDING_SIGNALS
-from harness.sweep.attempts import Claim
-from harness.sweep.hand_over import MOST_ATTEMPTS, Growth
-from harness.sweep.perform import perform
-from harness.sweep.process_identity import identity_of
+from harness.sweep.performing.hand_over import MOST_ATTEMPTS, Growth
+from harness.sweep.performing.perform import perform
+from harness.sweep.state.attempts import Claim
+from harness.sweep.state.process_identity import identity_of
 
 if TYPE_CHECKING:
-    from harness.sweep.attempts import End
-    from harness.sweep.directory import SweepDirectory
-    from harness.sweep.hand_over import HandOver
-    from harness.sweep.task import Origin, Task
+    from harness.sweep.performing.hand_over import HandOver
+    from harness.sweep.state.attempts import End
+    from harness.sweep.state.directory import SweepDirectory
+    from harness.sweep.state.task import Origin, Task
 
 GOOD, DONE, NOT_OURS = 0, 3, 75
 """Exit statuses: a success, or another end, is written; somebody else has the attempt."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from harness.sweep.resources import Resources, resources_from_dict
+from harness.sweep.description.resources import Resources, resources_from_dict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

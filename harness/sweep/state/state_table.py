@@ -6,20 +6,20 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.sweep.attempts import History
-from harness.sweep.directory import POINT_JSON
-from harness.sweep.point import PREPARE
-from harness.sweep.state import Phase, PointState, here_alive, judge
-from harness.sweep.task import Task
+from harness.sweep.description.point import PREPARE
+from harness.sweep.state.attempts import History
+from harness.sweep.state.directory import POINT_JSON
+from harness.sweep.state.point_state import Phase, PointState, here_alive, judge
+from harness.sweep.state.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from collections.abc import Set as AbstractSet
 
-    from harness.sweep.attempts import Claim
-    from harness.sweep.directory import SweepDirectory
-    from harness.sweep.point import Point
-    from harness.sweep.state import Liveness
+    from harness.sweep.description.point import Point
+    from harness.sweep.state.attempts import Claim
+    from harness.sweep.state.directory import SweepDirectory
+    from harness.sweep.state.point_state import Liveness
 
 
 _NOBODY: AbstractSet[str] = frozenset()

@@ -12,7 +12,7 @@ from harness.run.ending import Ending
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from harness.sweep.resources import Resources
+    from harness.sweep.description.resources import Resources
 
 
 @dataclass(frozen=True, slots=True)

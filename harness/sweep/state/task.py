@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.sweep.point import Point
-    from harness.sweep.resources import Resources
+    from harness.sweep.description.point import Point
+    from harness.sweep.description.resources import Resources
 
 
 @dataclass(frozen=True, slots=True)

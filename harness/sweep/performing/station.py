@@ -22,12 +22,12 @@ from harness.base.errors import BackendError
 from harness.run.ending import Ending
 from harness.run.launch.kernel_kills import oom_counts
 from harness.run.watch import held
-from harness.sweep.attempt_process import NOT_OURS, be_attempts, with_reason
-from harness.sweep.attempts import End
-from harness.sweep.hand_over import HandOver, can_hand_over
-from harness.sweep.memory_use import family_bytes, family_of, has_killed
-from harness.sweep.point import RUN
-from harness.sweep.task import Origin
+from harness.sweep.description.point import RUN
+from harness.sweep.performing.attempt_process import NOT_OURS, be_attempts, with_reason
+from harness.sweep.performing.hand_over import HandOver, can_hand_over
+from harness.sweep.performing.memory_use import family_bytes, family_of, has_killed
+from harness.sweep.state.attempts import End
+from harness.sweep.state.task import Origin
 
 if TYPE_CHECKING:
     import resource
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from harness.run.launch.kernel_kills import OomCounts
-    from harness.sweep.directory import SweepDirectory
-    from harness.sweep.task import Task
+    from harness.sweep.state.directory import SweepDirectory
+    from harness.sweep.state.task import Task
 
 LOOK_S = 0.25
 """How often limits are looked at."""

@@ -126,7 +126,7 @@ class RunIdentities:
 
     def _model(self, reference: str) -> str:
         from harness.run.model_session import check_model_file  # noqa: PLC0415
-        from harness.run.validate_soc_backends import model_sha256  # noqa: PLC0415
+        from harness.run.validation.soc_backends import model_sha256  # noqa: PLC0415
 
         if reference not in self._models:
             check_model_file(reference)
@@ -134,8 +134,8 @@ class RunIdentities:
         return self._models[reference]
 
     def _gem5_identity(self, request: RunRequest) -> Mapping[str, str]:
-        from harness.run.validate_soc_backends import RealBackends  # noqa: PLC0415
-        from harness.sweep.silence import Silence  # noqa: PLC0415
+        from harness.run.validation.soc_backends import RealBackends  # noqa: PLC0415
+        from harness.sweep.planning.silence import Silence  # noqa: PLC0415
 
         key = (str(request.gem5.binary), request.spec.simulation_mode)
         if key not in self._gem5:

@@ -33,13 +33,21 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.base.errors import SpecError
-from harness.sweep.description import Command, Stage, Sweep
-from harness.sweep.resources import parse_duration_s, read_resources
-from harness.sweep.retry_policy import read_policy
-from harness.sweep.sampling import METHODS, read_axis, sample
-from harness.sweep.slurm_options import read_slurm_options
-from harness.sweep.space import NO_POINTS, ONE_POINT, Space, checked, points, product, zip_
-from harness.sweep.toml_places import places_of
+from harness.sweep.description.resources import parse_duration_s, read_resources
+from harness.sweep.description.retry_policy import read_policy
+from harness.sweep.description.sampling import METHODS, read_axis, sample
+from harness.sweep.description.slurm_options import read_slurm_options
+from harness.sweep.description.space import (
+    NO_POINTS,
+    ONE_POINT,
+    Space,
+    checked,
+    points,
+    product,
+    zip_,
+)
+from harness.sweep.description.sweep import Command, Stage, Sweep
+from harness.sweep.description.toml_places import places_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -120,7 +128,7 @@ class _Reader:
 
     @staticmethod
     def _passed(full: list[dict[str, Any]], where: str) -> list[bool]:
-        from harness.sweep.expression import Expression  # noqa: PLC0415 - beside its only use
+        from harness.sweep.description.expression import Expression  # noqa: PLC0415 - for filters
 
         expression = Expression(where)
         return [expression.holds(values) for values in full]

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import SpecError
-from harness.sweep.command_points import CommandPoints
-from harness.sweep.point import RUN
-from harness.sweep.run_points import run_points
+from harness.sweep.description.point import RUN
+from harness.sweep.planning.command_points import CommandPoints
+from harness.sweep.planning.run_points import run_points
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from harness.sweep.description import Sweep
-    from harness.sweep.point import Point
+    from harness.sweep.description.point import Point
+    from harness.sweep.description.sweep import Sweep
 
 
 @dataclass(frozen=True, slots=True)
