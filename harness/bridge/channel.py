@@ -25,6 +25,7 @@ class Channel:
 
     Attributes:
         endpoint: What it is bound to.
+        has_begun: The peer has got a frame.
 
     Raises:
         HandshakeError: The place cannot be bound.
@@ -32,7 +33,7 @@ class Channel:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._has_begun = False
+        self.has_begun = False
         self._is_doubtful = False
         self._context = zmq.Context()
         self.zap = self._context.socket(zmq.REP)
@@ -68,7 +69,7 @@ class Channel:
 
     def begin(self) -> None:
         """Note that the peer has got a frame: from now on it is this one or none."""
-        self._has_begun = True
+        self.has_begun = True
 
     def note_event(self) -> None:
         """Read one event of the monitor."""
@@ -83,7 +84,7 @@ class Channel:
         its peer a PAIR has nobody to send to. It may learn that a moment after the event, so one
         who waits has to ask again.
         """
-        is_possible = self._has_begun and self._is_doubtful
+        is_possible = self.has_begun and self._is_doubtful
         return is_possible and not self.socket.poll(0, zmq.POLLOUT)
 
     def close(self) -> None:
@@ -97,4 +98,4 @@ class Channel:
         self._place.remove()
 
     def _has_peer(self) -> bool:
-        return self._has_begun or bool(self.socket.poll(0, zmq.POLLOUT))
+        return self.has_begun or bool(self.socket.poll(0, zmq.POLLOUT))

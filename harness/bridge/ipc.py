@@ -45,6 +45,8 @@ _EXIT_GRACE_S = 2.0
 _TERM_GRACE_S = 1.0
 _LOOK_S = 0.25
 """How often a wait looks at how much the model has printed."""
+_LAST_WORDS_S, _LAST_WORDS_LOOK_MS = 1.0, 5
+"""The longest wait for what a model sent before it ended, and how often the wait looks."""
 _START, _HELLO = "its start", "Hello"
 
 
@@ -244,8 +246,24 @@ class Wire:
             if channel.monitor in ready:
                 channel.note_event()
             trouble = self._trouble(ready, deadline)
-            if trouble and not channel.socket.poll(0, wanted):
+            if trouble and not self._comes_yet(wanted):
                 raise self._lost(trouble, doing)
+
+    def _comes_yet(self, wanted: int) -> bool:
+        """Tell whether what the model sent before it ended arrives.
+
+        The system says that a process has ended while ZeroMQ's thread may not have read its last
+        words; it reads them before it finds the connection closed.
+        """
+        channel = self._channel
+        has_ended = self._process is not None and not self._process.is_running
+        deadline = time.monotonic() + (_LAST_WORDS_S if has_ended and channel.has_begun else 0)
+        while not channel.socket.poll(0, wanted):
+            if channel.is_lost() or time.monotonic() >= deadline:
+                return bool(channel.socket.poll(0, wanted))
+            if channel.monitor.poll(_LAST_WORDS_LOOK_MS):
+                channel.note_event()
+        return True
 
     def _trouble(self, ready: Mapping[object, int], deadline: float | None) -> str:
         """Say why nothing will come any more; nothing if there is still hope."""

@@ -207,6 +207,35 @@ def test_a_peer_that_breaks_the_protocol_is_refused(
         connect_ipc([sys.executable, str(path)], HelloParameters(), tmp_path, deadline_s=2)
 
 
+LATE = """
+import os, select, sys, time, zmq
+parent = os.pidfd_open(os.getpid())
+heard, told = os.pipe()
+if os.fork():
+    os.read(heard, 1)
+    os._exit(4)
+context = zmq.Context()
+socket = context.socket(zmq.PAIR)
+socket.plain_username = b"harness"
+socket.plain_password = os.environ["HARNESS_BRIDGE_TOKEN"].encode()
+socket.linger = 500
+socket.connect(sys.argv[-1])
+socket.recv()
+os.write(told, b"x")
+select.select([parent], [], [])
+time.sleep(0.2)
+socket.send(b"\\xff\\x00garbage")
+"""
+
+
+def test_the_last_words_of_a_model_that_has_ended_are_awaited(tmp_path: Path) -> None:
+    """The system may say that a process has ended before ZeroMQ's thread has read all it sent."""
+    path = tmp_path / "late.py"
+    path.write_text(LATE)
+    with pytest.raises(ProtocolError, match="not an Envelope"):
+        connect_ipc([sys.executable, str(path)], HelloParameters(), tmp_path, deadline_s=10)
+
+
 def _record(connect: Connect, path: Path, **parameters: object) -> None:
     connection = RecordingConnection(connect(ModelMode.EXACT, **parameters), path)
     connection.reset(player.WINDOWS)
