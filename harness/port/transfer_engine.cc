@@ -71,7 +71,18 @@ void TransferEngine::issue() {
     const auto address = translate(now);
     if (!address) return;
     sendRequest(*address, now);
-    if (isActive || !waiting.empty()) scheduleAt(nextIssue);
+    lookAgain(nextIssue);
+}
+
+void TransferEngine::lookAgain(Tick from) {
+    if (!isActive) {
+        if (!waiting.empty()) scheduleAt(from);
+        return;
+    }
+    // Not before the entry is there, or an answer if no more requests may be outstanding: both
+    // call again. These looks in vain were half of this component's events.
+    if (isTranslating || outstanding >= config.maximumOutstanding) return;
+    scheduleAt(std::max(nextIssue, clock.edgeAtOrAfter(from)));
 }
 
 void TransferEngine::noteStart(Tick now) {
@@ -154,7 +165,7 @@ void TransferEngine::accessDone(std::uint64_t tag, Tick now) {
         entryArrived(now, true);
     else
         answered(index, std::uint32_t(tag), now);
-    if (isActive || !waiting.empty()) scheduleAt(now);
+    lookAgain(now);
 }
 
 void TransferEngine::accessFailed(std::uint64_t tag, Tick now) {
@@ -165,11 +176,11 @@ void TransferEngine::accessFailed(std::uint64_t tag, Tick now) {
     }
     --outstanding;
     entryArrived(now, false);
-    if (isActive || !waiting.empty()) scheduleAt(now);
+    lookAgain(now);
 }
 
 void TransferEngine::accessAllowed(std::uint32_t, Tick now) {
-    if (isActive || !waiting.empty()) scheduleAt(now);
+    lookAgain(now);
 }
 
 }  // namespace harness

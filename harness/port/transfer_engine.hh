@@ -71,6 +71,8 @@ class TransferEngine final : public EventHandler, public AccessListener {
 
   private:
     void issue();
+    /// Schedule the next `issue` that may send something, not before `from`.
+    void lookAgain(Tick from);
     bool takeNext(Tick now);
     void noteStart(Tick now);
     std::uint64_t nextAddress() const { return active.address + row * active.strideBytes + offset; }

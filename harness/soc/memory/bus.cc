@@ -70,7 +70,8 @@ void Bus::enqueue(std::uint16_t index, PacketId id, Tick readyTick) {
 }
 
 void Bus::retry() {
-    if (waitingSources != 0) scheduleArbitration(clock.edgeAtOrAfter(queue.now()));
+    // Other heads know when it is their turn: looking at them early would change nothing.
+    if (isAnyRefused) scheduleArbitration(clock.edgeAtOrAfter(queue.now()));
 }
 
 void Bus::scheduleArbitration(Tick tick) {
@@ -82,6 +83,7 @@ void Bus::scheduleArbitration(Tick tick) {
 void Bus::arbitrate() {
     if (queue.now() != nextArbitration) return;  // overtaken by an earlier arbitration
     nextArbitration = kMaxTick;
+    isAnyRefused = false;
     const std::uint64_t fromNext = ~std::uint64_t{0} << nextSource;
     Tick again = kMaxTick;
     for (std::uint64_t round : {waitingSources & fromNext, waitingSources & ~fromNext}) {
@@ -94,14 +96,19 @@ void Bus::arbitrate() {
 
 Tick Bus::serve(std::uint16_t index) {
     Source& source = sources[index];
+    if (!canGrantHead(source)) return kMaxTick;
     const Tick now = queue.now();
-    if (source.headReady > now) return source.headReady;
-    const Tick layerFree = requestFree[source.headLayer];
-    if (layerFree > now) return layerFree;
-    if (!target->canGrant(packets[source.head])) return kMaxTick;  // the target calls retry
+    const Tick allowed = std::max(source.headReady, requestFree[source.headLayer]);
+    if (allowed > now) return allowed;
     grant(index, source.headLayer);
-    if (source.head == kNoPacket) return kMaxTick;
-    return std::max(source.headReady, now + config.clockTicks);
+    if (source.head == kNoPacket || !canGrantHead(source)) return kMaxTick;
+    return std::max({source.headReady, now + config.clockTicks, requestFree[source.headLayer]});
+}
+
+bool Bus::canGrantHead(const Source& source) {
+    const bool isRoom = target->canGrant(packets[source.head]);
+    isAnyRefused |= !isRoom;  // the target calls retry
+    return isRoom;
 }
 
 void Bus::grant(std::uint16_t index, std::uint32_t layer) {

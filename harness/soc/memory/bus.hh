@@ -92,6 +92,7 @@ class Bus final : public EventHandler {
     void arbitrate();
     /** Try the head of one source; returns when it is worth another look. */
     Tick serve(std::uint16_t index);
+    bool canGrantHead(const Source& source);
     void grant(std::uint16_t index, std::uint32_t layer);
     void sendResponse(std::uint16_t source, PacketId packet);
 
@@ -107,6 +108,7 @@ class Bus final : public EventHandler {
     std::vector<Tick> responseFree;
     std::uint64_t waitingSources = 0;  // bit i: source i has a request queued
     std::uint32_t nextSource = 0;
+    bool isAnyRefused = false;  // a head waits for room below
     Tick nextArbitration = kMaxTick;
     BusStatistics stats;
 };

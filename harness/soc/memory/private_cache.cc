@@ -190,7 +190,11 @@ void PrivateCache::requestGranted(PacketId id) {
     Packet& packet = packets[id];
     if (packet.kind == PacketKind::Writeback) {
         --waitingWritebacks;
-        unblock(queue.now() + bus.configuration().clockTicks);
+        // The free place is seen at the next bus cycle: arbitration is the last thing of a tick.
+        if (isBlocked && canAccept()) {
+            queue.schedule(queue.now() + bus.configuration().clockTicks, Priority::Completion,
+                           component, kUnblock);
+        }
         return;
     }
     Mshr& mshr = mshrs[packet.mshr];
@@ -273,11 +277,11 @@ void PrivateCache::responseArrived(PacketId id) {
     } else {
         mshrLines[packet.mshr] = kNoLine;
         freeMshrs.push_back(packet.mshr);
-        unblock(queue.now());
     }
     for (const Target& target : finished) {
         ports[target.port]->listener->accessDone(target.tag, queue.now());
     }
+    unblock();
 }
 
 void PrivateCache::noteBlocked() {
@@ -287,19 +291,16 @@ void PrivateCache::noteBlocked() {
     for (auto& port : ports) ++port->stats.blocked;
 }
 
-void PrivateCache::unblock(Tick when) {
-    if (isBlocked && canAccept()) queue.schedule(when, Priority::Completion, component, kUnblock);
-}
-
-void PrivateCache::handleEvent(std::uint16_t kind, std::uint64_t argument) {
-    if (kind != kUnblock) {
-        --outstanding;
-        ports[kind - kHitDone]->listener->accessDone(argument, queue.now());
-        return;
-    }
+void PrivateCache::unblock() {
     if (!isBlocked || !canAccept()) return;
     isBlocked = false;
     for (auto& port : ports) port->listener->accessAllowed(port->id, queue.now());
+}
+
+void PrivateCache::handleEvent(std::uint16_t kind, std::uint64_t argument) {
+    if (kind == kUnblock) return unblock();
+    --outstanding;
+    ports[kind - kHitDone]->listener->accessDone(argument, queue.now());
 }
 
 void PrivateCache::resetStatistics() {

@@ -148,8 +148,8 @@ class PrivateCache final : public BusSource, public EventHandler, public LockCli
     /** Move the targets that the line's new state satisfies to `finished`. */
     void finishTargets(Mshr& mshr, Addr line);
     void noteBlocked();
-    /** Tell the listeners at `when` if there is room again. */
-    void unblock(Tick when);
+    /** Tell the listeners if there is room again. */
+    void unblock();
 
     EventQueue& queue;
     PacketPool& packets;
