@@ -179,8 +179,6 @@ void TransferEngine::accessFailed(std::uint64_t tag, Tick now) {
     lookAgain(now);
 }
 
-void TransferEngine::accessAllowed(std::uint32_t, Tick now) {
-    lookAgain(now);
-}
+void TransferEngine::accessAllowed(std::uint32_t, Tick now) { lookAgain(now); }
 
 }  // namespace harness

@@ -16,7 +16,7 @@ namespace harness {
 struct Burst {
     std::uint64_t number;  // bursts of this channel, from address 0
     DramPlace place;
-    PacketId packet;
+    Packet* packet;  // null: nobody waits for it
     Tick arrival;
 };
 
@@ -28,7 +28,7 @@ class BurstQueue final {
     const Burst* begin() const { return bursts.data() + gone; }
     const Burst* end() const { return bursts.data() + bursts.size(); }
 
-    void push(std::uint64_t number, const DramPlace& place, PacketId packet, Tick now) {
+    void push(std::uint64_t number, const DramPlace& place, Packet* packet, Tick now) {
         if (gone >= kMostGone) {
             bursts.erase(bursts.begin(), bursts.begin() + static_cast<std::ptrdiff_t>(gone));
             gone = 0;

@@ -10,15 +10,11 @@ namespace harness {
 namespace {
 constexpr std::size_t kMaxSources = 64;
 
-std::uint64_t packResponse(std::uint16_t source, PacketId packet) {
-    return static_cast<std::uint64_t>(source) << 32 | packet;
-}
 }  // namespace
 
-Bus::Bus(EventQueue& eventQueue, PacketPool& pool, const BusConfig& busConfig, std::string name,
+Bus::Bus(EventQueue& eventQueue, const BusConfig& busConfig, std::string name,
          std::uint32_t requestLayers)
     : queue(eventQueue),
-      packets(pool),
       config(busConfig),
       clock(busConfig.clockTicks),
       width(busConfig.widthBytes),
@@ -43,28 +39,27 @@ void Bus::resetStatistics() {
 }
 
 Tick Bus::payloadTicks(std::uint32_t bytes) const {
-    return clock.ticks(Cycles(width.quotient(bytes + config.widthBytes - 1)));
+    return bytes == 0 ? 0 : clock.ticks(Cycles(width.quotient(bytes + config.widthBytes - 1)));
 }
 
-void Bus::setHead(Source& source, PacketId id) {
-    const Packet& packet = packets[id];
-    source.head = id;
+void Bus::setHead(Source& source, Packet& packet) {
+    source.head = &packet;
     source.headReady = packet.readyTick;
     source.headLayer = requestFree.size() > 1 ? target->requestLayer(packet) : 0;
 }
 
-void Bus::enqueue(std::uint16_t index, PacketId id, Tick readyTick) {
+void Bus::enqueue(std::uint16_t index, Packet& packet, Tick readyTick) {
     Source& source = sources[index];
-    packets[id].readyTick = readyTick;
-    packets[id].next = kNoPacket;
+    packet.readyTick = readyTick;
+    packet.next = nullptr;
     ++source.waiting;
-    if (source.head != kNoPacket) {
-        packets[source.tail].next = id;
-        source.tail = id;
+    if (source.head != nullptr) {
+        source.tail->next = &packet;
+        source.tail = &packet;
         return;
     }
-    setHead(source, id);
-    source.tail = id;
+    setHead(source, packet);
+    source.tail = &packet;
     waitingSources |= std::uint64_t{1} << index;
     scheduleArbitration(clock.edgeAtOrAfter(readyTick));
 }
@@ -101,25 +96,24 @@ Tick Bus::serve(std::uint16_t index) {
     const Tick allowed = std::max(source.headReady, requestFree[source.headLayer]);
     if (allowed > now) return allowed;
     grant(index, source.headLayer);
-    if (source.head == kNoPacket || !canGrantHead(source)) return kMaxTick;
+    if (source.head == nullptr || !canGrantHead(source)) return kMaxTick;
     return std::max({source.headReady, now + config.clockTicks, requestFree[source.headLayer]});
 }
 
 bool Bus::canGrantHead(const Source& source) {
-    const bool isRoom = target->canGrant(packets[source.head]);
+    const bool isRoom = target->canGrant(*source.head);
     isAnyRefused |= !isRoom;  // the target calls retry
     return isRoom;
 }
 
 void Bus::grant(std::uint16_t index, std::uint32_t layer) {
     Source& source = sources[index];
-    const PacketId id = source.head;
-    Packet& packet = packets[id];
+    Packet& packet = *source.head;
     --source.waiting;
-    if (packet.next != kNoPacket) {
-        setHead(source, packet.next);
+    if (packet.next != nullptr) {
+        setHead(source, *packet.next);
     } else {
-        source.head = kNoPacket;
+        source.head = nullptr;
         waitingSources &= ~(std::uint64_t{1} << index);
     }
     nextSource = index + 1u < sources.size() ? index + 1u : 0;
@@ -134,24 +128,26 @@ void Bus::grant(std::uint16_t index, std::uint32_t layer) {
     stats.requestWaitTicks += now - packet.readyTick;
 
     const Tick arrival = now + config.requestTicks + payload;
-    source.component->requestGranted(id);
-    if (target->granted(id, arrival)) {
-        queue.schedule(arrival, Priority::Arrival, component, kArrive, id, index);
+    source.component->requestGranted(packet);
+    if (target->granted(packet, arrival)) {
+        queue.schedule(arrival, Priority::Arrival, component, kArrive, argumentOf(packet), index);
     }
 }
 
-void Bus::respond(std::uint16_t source, PacketId id, std::uint32_t bytes, Tick readyTick) {
-    packets[id].responseBytes = bytes;
+void Bus::respond(std::uint16_t source, Packet& packet, std::uint32_t bytes, Tick readyTick) {
+    packet.responseSource = source;
+    packet.responseBytes = bytes;
     if (readyTick == queue.now()) {
-        sendResponse(source, id);
+        sendResponse(packet);
     } else {
-        queue.schedule(readyTick, Priority::Completion, component, kRespond,
-                       packResponse(source, id), source);
+        queue.schedule(readyTick, Priority::Completion, component, kRespond, argumentOf(packet),
+                       source);
     }
 }
 
-void Bus::sendResponse(std::uint16_t source, PacketId id) {
-    const std::uint32_t bytes = packets[id].responseBytes;
+void Bus::sendResponse(Packet& packet) {
+    const std::uint16_t source = packet.responseSource;
+    const std::uint32_t bytes = packet.responseBytes;
     const Tick payload = payloadTicks(bytes);
     Tick& layerFree = responseFree[config.isCrossbar ? source : 0];
     const Tick start = std::max(clock.edgeAtOrAfter(queue.now()), layerFree);
@@ -160,24 +156,21 @@ void Bus::sendResponse(std::uint16_t source, PacketId id) {
     stats.responseBytes += bytes;
     stats.responseBusyTicks += config.clockTicks + payload;
     queue.schedule(start + config.responseTicks + payload + sources[source].deliverTicks,
-                   Priority::Response, component, kDeliver, packResponse(source, id), source);
+                   Priority::Response, component, kDeliver, argumentOf(packet), source);
 }
 
 void Bus::handleEvent(std::uint16_t kind, std::uint64_t argument) {
-    const auto id = static_cast<PacketId>(argument);
-    const auto source = static_cast<std::uint16_t>(argument >> 32);
+    if (kind == kArbitrate) return arbitrate();
+    Packet& packet = packetOf(argument);
     switch (kind) {
-        case kArbitrate:
-            arbitrate();
-            break;
         case kArrive:
-            target->requestArrived(id);
+            target->requestArrived(packet);
             break;
         case kRespond:
-            sendResponse(source, id);
+            sendResponse(packet);
             break;
         default:
-            sources[source].component->responseArrived(id);
+            sources[packet.responseSource].component->responseArrived(packet);
             break;
     }
 }

@@ -17,9 +17,9 @@ class BusSource {
   public:
     virtual ~BusSource() = default;
     /** The packet leaves its queue now; last chance to say what it is. No new access may start. */
-    virtual void requestGranted(PacketId packet) = 0;
+    virtual void requestGranted(Packet& packet) = 0;
     /** The response arrived. The source now owns the packet. */
-    virtual void responseArrived(PacketId packet) = 0;
+    virtual void responseArrived(Packet& packet) = 0;
 };
 
 /** What is below the bus: takes requests, looks after coherence when one is granted. */
@@ -32,9 +32,9 @@ class BusTarget {
     virtual bool canGrant(const Packet& packet) const = 0;
     /** The order among all requests to this line is decided here. Returns false if the packet
      *  goes no further (the target answers or has dropped it). */
-    virtual bool granted(PacketId packet, Tick arrival) = 0;
+    virtual bool granted(Packet& packet, Tick arrival) = 0;
     /** The request, with its data, has arrived. */
-    virtual void requestArrived(PacketId packet) = 0;
+    virtual void requestArrived(Packet& packet) = 0;
 };
 
 /**
@@ -46,8 +46,7 @@ class BusTarget {
  */
 class Bus final : public EventHandler {
   public:
-    Bus(EventQueue& queue, PacketPool& packets, const BusConfig& config, std::string name,
-        std::uint32_t requestLayers);
+    Bus(EventQueue& queue, const BusConfig& config, std::string name, std::uint32_t requestLayers);
 
     void setTarget(BusTarget& busTarget) { target = &busTarget; }
 
@@ -55,7 +54,7 @@ class Bus final : public EventHandler {
     std::uint16_t addSource(BusSource& source, Tick deliverTicks);
 
     /** Queue a request that may be granted from `readyTick` on. */
-    void enqueue(std::uint16_t source, PacketId packet, Tick readyTick);
+    void enqueue(std::uint16_t source, Packet& packet, Tick readyTick);
 
     /** Requests of the source that wait for their grant. */
     std::uint32_t waiting(std::uint16_t source) const { return sources[source].waiting; }
@@ -64,7 +63,7 @@ class Bus final : public EventHandler {
     void retry();
 
     /** Send the response to `source` when it is ready; `bytes` is its payload. */
-    void respond(std::uint16_t source, PacketId packet, std::uint32_t bytes, Tick readyTick);
+    void respond(std::uint16_t source, Packet& packet, std::uint32_t bytes, Tick readyTick);
 
     void countSnoops(std::uint32_t count) { stats.snoops += count; }
     const BusStatistics& statistics() const { return stats; }
@@ -79,25 +78,24 @@ class Bus final : public EventHandler {
     struct Source {
         BusSource* component;
         Tick deliverTicks;
-        PacketId head = kNoPacket;
-        PacketId tail = kNoPacket;
+        Packet* head = nullptr;
+        Packet* tail = nullptr;
         std::uint32_t waiting = 0;
         std::uint32_t headLayer = 0;  // of the request at the head
         Tick headReady = 0;
     };
 
     Tick payloadTicks(std::uint32_t bytes) const;
-    void setHead(Source& source, PacketId packet);
+    void setHead(Source& source, Packet& packet);
     void scheduleArbitration(Tick tick);
     void arbitrate();
     /** Try the head of one source; returns when it is worth another look. */
     Tick serve(std::uint16_t index);
     bool canGrantHead(const Source& source);
     void grant(std::uint16_t index, std::uint32_t layer);
-    void sendResponse(std::uint16_t source, PacketId packet);
+    void sendResponse(Packet& packet);
 
     EventQueue& queue;
-    PacketPool& packets;
     BusConfig config;
     Clock clock;
     Divisor width;

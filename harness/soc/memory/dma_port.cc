@@ -30,8 +30,7 @@ void DmaPort::access(AccessKind kind, Addr addr, std::uint32_t sizeBytes, std::u
     ++(isRead ? stats.reads : stats.writes);
     (isRead ? stats.bytesRead : stats.bytesWritten) += sizeBytes;
     ++outstanding;
-    const PacketId packetId = packets.allocate();
-    Packet& packet = packets[packetId];
+    Packet& packet = packets.allocate();
     packet.kind = isRead ? PacketKind::DmaRead : PacketKind::DmaWrite;
     packet.addr = addr;
     packet.line = line;
@@ -39,14 +38,14 @@ void DmaPort::access(AccessKind kind, Addr addr, std::uint32_t sizeBytes, std::u
     packet.tag = tag;
     packet.mshr = id;  // names the requestor in a hazard
     packet.memoryBusSource = source;
-    bus.enqueue(source, packetId, queue.now());
+    bus.enqueue(source, packet, queue.now());
     if (!canAccept() && !isBlocked) {
         isBlocked = true;
         ++stats.blocked;
     }
 }
 
-void DmaPort::requestGranted(PacketId) {
+void DmaPort::requestGranted(Packet&) {
     // The free place is seen at the next bus cycle: arbitration is the last thing of a tick.
     if (isBlocked) {
         queue.schedule(queue.now() + bus.configuration().clockTicks, Priority::Completion,
@@ -60,9 +59,9 @@ void DmaPort::handleEvent(std::uint16_t, std::uint64_t) {
     listener->accessAllowed(id, queue.now());
 }
 
-void DmaPort::responseArrived(PacketId packetId) {
-    const std::uint64_t tag = packets[packetId].tag;
-    packets.release(packetId);
+void DmaPort::responseArrived(Packet& packet) {
+    const std::uint64_t tag = packet.tag;
+    packets.release(packet);
     --outstanding;
     listener->accessDone(tag, queue.now());
 }

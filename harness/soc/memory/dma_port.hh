@@ -26,8 +26,8 @@ class DmaPort final : public Requestor, public BusSource, public EventHandler {
     /** There is no cache: never hits. */
     Tick accessIfHit(AccessKind, Addr, std::uint32_t) override { return 0; }
 
-    void requestGranted(PacketId packet) override;
-    void responseArrived(PacketId packet) override;
+    void requestGranted(Packet& packet) override;
+    void responseArrived(Packet& packet) override;
     void handleEvent(std::uint16_t kind, std::uint64_t argument) override;
 
     const DmaStatistics& statistics() const { return stats; }

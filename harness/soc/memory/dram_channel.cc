@@ -42,11 +42,11 @@ void DramChannel::reserve(Addr addr, std::uint32_t sizeBytes, bool isWrite) {
     (isWrite ? usedWrites : usedReads) += burstCount(addr, sizeBytes);
 }
 
-void DramChannel::arrive(PacketId id, bool isWrite) {
+void DramChannel::arrive(Packet& packet, bool isWrite) {
     if (isWrite) {
-        arriveWrite(id);
+        arriveWrite(packet);
     } else {
-        arriveRead(id);
+        arriveRead(packet);
     }
     scheduleDecision(timing.nextDecision());
 }
@@ -57,8 +57,7 @@ bool DramChannel::isInWriteQueue(std::uint64_t burst) const {
                        [burst](const Burst& write) { return write.number == burst; });
 }
 
-void DramChannel::arriveRead(PacketId id) {
-    Packet& packet = packets[id];
+void DramChannel::arriveRead(Packet& packet) {
     const std::uint32_t count = burstCount(packet.addr, packet.sizeBytes);
     const std::uint64_t first = firstBurst(packet.addr);
     ++stats.readRequests;
@@ -68,15 +67,14 @@ void DramChannel::arriveRead(PacketId id) {
         if (isInWriteQueue(burst)) {
             ++stats.servicedByWriteQueue;
             queue.schedule(queue.now() + config.frontendLatencyTicks, Priority::Completion,
-                           component, kBurstDone, id);
+                           component, kBurstDone, argumentOf(packet));
         } else {
-            reads.push(burst, timing.decode(burst), id, queue.now());
+            reads.push(burst, timing.decode(burst), &packet, queue.now());
         }
     }
 }
 
-void DramChannel::arriveWrite(PacketId id) {
-    const Packet& packet = packets[id];
+void DramChannel::arriveWrite(Packet& packet) {
     const std::uint32_t count = burstCount(packet.addr, packet.sizeBytes);
     const std::uint64_t first = firstBurst(packet.addr);
     ++stats.writeRequests;
@@ -88,16 +86,16 @@ void DramChannel::arriveWrite(PacketId id) {
             --usedWrites;
             isRoomFreed = true;
         } else {
-            writes.push(burst, timing.decode(burst), kNoPacket, queue.now());
+            writes.push(burst, timing.decode(burst), nullptr, queue.now());
             ++writesLike(burst);
         }
     }
     if (isRoomFreed) client.dramRetry();
     if (packet.kind == PacketKind::Writeback) {
-        packets.release(id);
+        packets.release(packet);
     } else {
         queue.schedule(queue.now() + config.frontendLatencyTicks, Priority::Completion, component,
-                       kAnswer, id);
+                       kAnswer, argumentOf(packet));
     }
 }
 
@@ -108,16 +106,12 @@ void DramChannel::scheduleDecision(Tick tick) {
 }
 
 void DramChannel::handleEvent(std::uint16_t kind, std::uint64_t argument) {
-    const auto id = static_cast<PacketId>(argument);
-    if (kind == kDecide) {
-        decide();
-    } else if (kind == kAnswer) {
-        client.dramDone(id);
-    } else {
-        --usedReads;
-        if (--packets[id].burstsLeft == 0) client.dramDone(id);
-        client.dramRetry();
-    }
+    if (kind == kDecide) return decide();
+    Packet& packet = packetOf(argument);
+    if (kind == kAnswer) return client.dramDone(packet);
+    --usedReads;
+    if (--packet.burstsLeft == 0) client.dramDone(packet);
+    client.dramRetry();
 }
 
 bool DramChannel::chooseDirection() {
@@ -205,7 +199,7 @@ void DramChannel::serve(BurstQueue& bursts) {
     stats.readQueueTicks += dataEnd - config.tCL - config.tBURST - burst.arrival;
     stats.readAccessTicks += dataEnd - burst.arrival;
     queue.schedule(dataEnd + config.frontendLatencyTicks + config.backendLatencyTicks,
-                   Priority::Completion, component, kBurstDone, burst.packet);
+                   Priority::Completion, component, kBurstDone, argumentOf(*burst.packet));
 }
 
 std::string DramChannel::pendingWork() const {

@@ -19,7 +19,7 @@ class DramClient {
   public:
     virtual ~DramClient() = default;
     /** The access is done at this tick: data is ready for the bus, or the write is ordered. */
-    virtual void dramDone(PacketId packet) = 0;
+    virtual void dramDone(Packet& packet) = 0;
     /** A queue has room again. */
     virtual void dramRetry() = 0;
 };
@@ -39,7 +39,7 @@ class DramChannel final : public EventHandler {
     /** Keep room for an access that is on its way. */
     void reserve(Addr addr, std::uint32_t sizeBytes, bool isWrite);
     /** The access that `reserve` announced. A Writeback's packet ends here. */
-    void arrive(PacketId packet, bool isWrite);
+    void arrive(Packet& packet, bool isWrite);
 
     void handleEvent(std::uint16_t kind, std::uint64_t argument) override;
 
@@ -53,8 +53,8 @@ class DramChannel final : public EventHandler {
 
     std::uint32_t burstCount(Addr addr, std::uint32_t sizeBytes) const;
     std::uint64_t firstBurst(Addr addr) const;
-    void arriveRead(PacketId id);
-    void arriveWrite(PacketId id);
+    void arriveRead(Packet& packet);
+    void arriveWrite(Packet& packet);
     bool isInWriteQueue(std::uint64_t burst) const;
     std::uint32_t& writesLike(std::uint64_t burst) { return writesByHash[burst % kHashes]; }
     void scheduleDecision(Tick tick);

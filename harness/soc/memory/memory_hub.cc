@@ -13,7 +13,6 @@ bool usesMemory(PacketKind kind) { return kind != PacketKind::Flush && kind != P
 MemoryHub::MemoryHub(EventQueue& eventQueue, PacketPool& pool, Bus& memoryBus, Coherence& domain,
                      LineLocks& lineLocks, const MemoryConfig& config)
     : queue(eventQueue),
-      packets(pool),
       bus(memoryBus),
       coherence(domain),
       locks(lineLocks),
@@ -23,7 +22,7 @@ MemoryHub::MemoryHub(EventQueue& eventQueue, PacketPool& pool, Bus& memoryBus, C
       aboveL2Ticks(config.l2Bus.requestTicks + config.l2Bus.responseTicks) {
     for (std::uint32_t i = 0; i < config.dram.channels; ++i) {
         channels.push_back(std::make_unique<DramChannel>(
-            queue, packets, *this, config.dram, static_cast<std::uint32_t>(interleaveBytes.value()),
+            queue, pool, *this, config.dram, static_cast<std::uint32_t>(interleaveBytes.value()),
             "dram" + std::to_string(i)));
     }
 }
@@ -33,8 +32,7 @@ bool MemoryHub::canGrant(const Packet& packet) const {
     return channelOf(packet).canAccept(packet.addr, packet.sizeBytes, writesMemory(packet.kind));
 }
 
-bool MemoryHub::granted(PacketId id, Tick arrival) {
-    Packet& packet = packets[id];
+bool MemoryHub::granted(Packet& packet, Tick arrival) {
     bool goesOn = true;
     switch (packet.kind) {
         case PacketKind::Writeback:
@@ -46,10 +44,10 @@ bool MemoryHub::granted(PacketId id, Tick arrival) {
         case PacketKind::ReadShared:
         case PacketKind::ReadExclusive:
         case PacketKind::Claim:
-            goesOn = orderCached(id, arrival);
+            goesOn = orderCached(packet, arrival);
             break;
         default:
-            goesOn = orderUncached(id, arrival);
+            goesOn = orderUncached(packet, arrival);
             break;
     }
     if (goesOn) {
@@ -67,8 +65,7 @@ SnoopResult MemoryHub::snoopOthers(const Packet& packet, SnoopKind kind) {
     return coherence.snoopProcessorSide(packet.line, kind);
 }
 
-bool MemoryHub::orderCached(PacketId id, Tick arrival) {
-    Packet& packet = packets[id];
+bool MemoryHub::orderCached(Packet& packet, Tick arrival) {
     const bool isRead = packet.kind == PacketKind::ReadShared;
     const SnoopResult found =
         snoopOthers(packet, isRead ? SnoopKind::Share : SnoopKind::Invalidate);
@@ -76,12 +73,11 @@ bool MemoryHub::orderCached(PacketId id, Tick arrival) {
     if (!isRead && found.isSupplied) packet.isDirtyPassed = true;
     if (packet.needsData && !found.isSupplied) return true;
     const Tick supply = found.supplyTicks + (found.isAboveL2 ? aboveL2Ticks : 0);
-    bus.respond(packet.memoryBusSource, id, packet.needsData ? lineBytes : 0, arrival + supply);
+    bus.respond(packet.memoryBusSource, packet, packet.needsData ? lineBytes : 0, arrival + supply);
     return false;
 }
 
-bool MemoryHub::orderUncached(PacketId id, Tick arrival) {
-    Packet& packet = packets[id];
+bool MemoryHub::orderUncached(Packet& packet, Tick arrival) {
     const bool wasDirtyBelow =
         coherence.snoopIoCache(packet.line, SnoopKind::Invalidate).isSupplied;
     if (wasDirtyBelow) ioCache->writeBack(packet.line, LineState::Modified);
@@ -91,7 +87,7 @@ bool MemoryHub::orderUncached(PacketId id, Tick arrival) {
         if (wasDirty) l2->writeBack(packet.line);
     }
     if (packet.kind != PacketKind::Flush) return true;
-    bus.respond(packet.memoryBusSource, id, 0, arrival);
+    bus.respond(packet.memoryBusSource, packet, 0, arrival);
     return false;
 }
 
@@ -113,15 +109,13 @@ void MemoryHub::checkHazard(const Packet& packet) {
         holder.name == nullptr ? "a request under way" : *holder.name, queue.now()});
 }
 
-void MemoryHub::requestArrived(PacketId id) {
-    const Packet& packet = packets[id];
-    channelOf(packet).arrive(id, writesMemory(packet.kind));
+void MemoryHub::requestArrived(Packet& packet) {
+    channelOf(packet).arrive(packet, writesMemory(packet.kind));
 }
 
-void MemoryHub::dramDone(PacketId id) {
-    const Packet& packet = packets[id];
+void MemoryHub::dramDone(Packet& packet) {
     const std::uint32_t bytes = writesMemory(packet.kind) ? 0 : packet.sizeBytes;
-    bus.respond(packet.memoryBusSource, id, bytes, queue.now());
+    bus.respond(packet.memoryBusSource, packet, bytes, queue.now());
 }
 
 }  // namespace harness

@@ -37,9 +37,9 @@ class MemoryHub final : public BusTarget, public DramClient {
             channelCountDivisor.remainder(interleaveBytes.quotient(packet.addr)));
     }
     bool canGrant(const Packet& packet) const override;
-    bool granted(PacketId packet, Tick arrival) override;
-    void requestArrived(PacketId packet) override;
-    void dramDone(PacketId packet) override;
+    bool granted(Packet& packet, Tick arrival) override;
+    void requestArrived(Packet& packet) override;
+    void dramDone(Packet& packet) override;
     void dramRetry() override { bus.retry(); }
 
     DramChannel& channel(std::uint32_t index) { return *channels[index]; }
@@ -52,13 +52,12 @@ class MemoryHub final : public BusTarget, public DramClient {
     }
     SnoopResult snoopOthers(const Packet& packet, SnoopKind kind);
     /** Coherent fetch or claim; returns false if it needs no memory. */
-    bool orderCached(PacketId id, Tick arrival);
+    bool orderCached(Packet& packet, Tick arrival);
     /** Flush and uncached accesses: nobody keeps the line. */
-    bool orderUncached(PacketId id, Tick arrival);
+    bool orderUncached(Packet& packet, Tick arrival);
     void checkHazard(const Packet& packet);
 
     EventQueue& queue;
-    PacketPool& packets;
     Bus& bus;
     Coherence& coherence;
     LineLocks& locks;

@@ -76,8 +76,8 @@ MemorySystem::Parts::Parts(EventQueue& eventQueue, const MemoryConfig& memoryCon
       config(checked(memoryConfig)),
       coherence(config.lineBytes),
       lockService(totalMshrs(config)),
-      l2Bus(queue, packets, config.l2Bus, "l2bus", 1),
-      memoryBus(queue, packets, config.memoryBus, "membus", config.dram.channels),
+      l2Bus(queue, config.l2Bus, "l2bus", 1),
+      memoryBus(queue, config.memoryBus, "membus", config.dram.channels),
       l2(queue, packets, l2Bus, memoryBus, coherence, config.l2, config.lineBytes),
       hub(queue, packets, memoryBus, coherence, lockService.locks, config) {
     l2Bus.setTarget(l2);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <memory>
-#include <vector>
+#include <deque>
 
 #include "harness/port/types.hh"
 
@@ -29,9 +27,6 @@ enum class PacketKind : std::uint8_t {
     DmaWrite,
 };
 
-using PacketId = std::uint32_t;
-inline constexpr PacketId kNoPacket = ~PacketId{0};
-
 /** One transaction; the same packet goes from its requestor to memory and back. */
 struct Packet {
     Addr addr = 0;
@@ -42,9 +37,12 @@ struct Packet {
     std::uint32_t mshr = 0;
     std::uint32_t responseBytes = 0;
     std::uint32_t burstsLeft = 0;
-    PacketId next = kNoPacket;
+    /** Behind it in a queue. */
+    Packet* next = nullptr;
     std::uint16_t l2BusSource = 0;
     std::uint16_t memoryBusSource = 0;
+    /** Of these two, on the bus that carries the response now. */
+    std::uint16_t responseSource = 0;
     PacketKind kind = PacketKind::ReadShared;
     /** The requestor's copy becomes dirty, because dirty data is passed to it. */
     bool isDirtyPassed = false;
@@ -60,45 +58,32 @@ inline bool carriesData(PacketKind kind) {
            kind == PacketKind::DmaWrite;
 }
 
-/** Owns all packets. Ids are recycled and never decide an order. */
+/** A packet as an event's argument; it decides no order. */
+inline std::uint64_t argumentOf(Packet& packet) {
+    return reinterpret_cast<std::uintptr_t>(&packet);
+}
+inline Packet& packetOf(std::uint64_t argument) {
+    return *reinterpret_cast<Packet*>(static_cast<std::uintptr_t>(argument));
+}
+
+/** Owns all packets. They are recycled and never move. */
 class PacketPool final {
   public:
-    PacketId allocate() {
-        ++used;
-        if (firstFree == kNoPacket) addBlock();
-        const PacketId id = firstFree;
-        Packet& packet = (*this)[id];
+    Packet& allocate() {
+        if (firstFree == nullptr) return packets.emplace_back();
+        Packet& packet = *firstFree;
         firstFree = packet.next;
-        packet = Packet{};
-        return id;
+        return packet = Packet{};
     }
 
-    void release(PacketId id) {
-        --used;
-        (*this)[id].next = firstFree;
-        firstFree = id;
+    void release(Packet& packet) {
+        packet.next = firstFree;
+        firstFree = &packet;
     }
-
-    /** The reference stays valid while the pool grows. */
-    Packet& operator[](PacketId id) { return (*blocks[id / kBlock])[id % kBlock]; }
-    std::uint64_t inUse() const { return used; }
 
   private:
-    static constexpr PacketId kBlock = 64;
-    using Block = std::array<Packet, kBlock>;
-
-    void addBlock() {
-        const auto first = static_cast<PacketId>(blocks.size() * kBlock);
-        blocks.push_back(std::make_unique<Block>());
-        for (PacketId id = first + kBlock; id-- > first;) {
-            (*this)[id].next = firstFree;
-            firstFree = id;
-        }
-    }
-
-    std::vector<std::unique_ptr<Block>> blocks;
-    PacketId firstFree = kNoPacket;
-    std::uint64_t used = 0;
+    std::deque<Packet> packets;
+    Packet* firstFree = nullptr;
 };
 
 }  // namespace harness

@@ -108,6 +108,8 @@ bool PrivateCache::tryHit(AccessKind kind, Addr line) {
 }
 
 std::uint32_t PrivateCache::findMshr(Addr line) const {
+    // Most misses are to lines that nobody has under way: no need to look through the MSHRs.
+    if (lockService.locks.heldFor(line) == LockKind::None) return kNone;
     for (std::uint32_t i = 0; i < mshrLines.size(); ++i) {
         if (mshrLines[i] == line) return i;
     }
@@ -145,7 +147,7 @@ void PrivateCache::miss(const Target& target, Addr line) {
     index = freeMshrs.back();
     freeMshrs.pop_back();
     mshrLines[index] = line;
-    mshrs[index] = Mshr{id, id, queue.now(), false};
+    mshrs[index] = Mshr{id, id, queue.now()};
     start(index);
 }
 
@@ -163,8 +165,7 @@ void PrivateCache::lockGranted(std::uint16_t mshr) { send(mshr); }
 
 void PrivateCache::send(std::uint32_t index) {
     const Target& head = targets[mshrs[index].firstTarget];
-    const PacketId id = packets.allocate();
-    Packet& packet = packets[id];
+    Packet& packet = packets.allocate();
     packet.line = mshrLines[index];
     packet.mshr = index;
     packet.addr = packet.line;
@@ -175,7 +176,7 @@ void PrivateCache::send(std::uint32_t index) {
         packet.addr = head.addr;
         packet.sizeBytes = head.sizeBytes;
     }
-    bus.enqueue(source, id, queue.now() + config.missTicks);
+    bus.enqueue(source, packet, queue.now() + config.missTicks);
 }
 
 bool PrivateCache::wantsOwnership(const Mshr& mshr) const {
@@ -186,8 +187,7 @@ bool PrivateCache::wantsOwnership(const Mshr& mshr) const {
     return false;
 }
 
-void PrivateCache::requestGranted(PacketId id) {
-    Packet& packet = packets[id];
+void PrivateCache::requestGranted(Packet& packet) {
     if (packet.kind == PacketKind::Writeback) {
         --waitingWritebacks;
         // The free place is seen at the next bus cycle: arbitration is the last thing of a tick.
@@ -198,7 +198,6 @@ void PrivateCache::requestGranted(PacketId id) {
         return;
     }
     Mshr& mshr = mshrs[packet.mshr];
-    mshr.isGranted = true;
     const AccessKind head = targets[mshr.firstTarget].kind;
     if (isUncached(head)) return;
     const bool hasLine = tags.state(packet.line) != LineState::Invalid;
@@ -230,56 +229,53 @@ void PrivateCache::writeBack(Addr line, LineState state) {
     if (below != nullptr) below->absorb(line, state);
     ++stats.writebacks;
     ++waitingWritebacks;
-    const PacketId id = packets.allocate();
-    Packet& packet = packets[id];
+    Packet& packet = packets.allocate();
     packet.kind = PacketKind::Writeback;
     packet.addr = packet.line = line;
     packet.sizeBytes = lineBytes;
     (isOnMemoryBus ? packet.memoryBusSource : packet.l2BusSource) = source;
-    bus.enqueue(source, id, queue.now());
+    bus.enqueue(source, packet, queue.now());
     noteBlocked();
+}
+
+bool PrivateCache::isSatisfied(const Target& target, Addr line) const {
+    if (isUncached(target.kind)) return false;
+    const LineState state = tags.state(line);
+    return isWrite(target.kind) ? isWritable(state) : state != LineState::Invalid;
 }
 
 void PrivateCache::finishTargets(Mshr& mshr, Addr line) {
     finished.clear();
-    bool isFirst = true;
-    while (mshr.firstTarget != kNone) {
+    do {
         const std::uint32_t id = mshr.firstTarget;
         Target& target = targets[id];
-        const LineState state = tags.state(line);
-        const bool isSatisfied =
-            isFirst || (!isUncached(target.kind) &&
-                        (isWrite(target.kind) ? isWritable(state) : state != LineState::Invalid));
-        if (!isSatisfied) return;
         if (isWrite(target.kind)) tags.setState(line, LineState::Modified);
-        finished.push_back(target);
+        finished.push_back({target.tag, target.port});
         mshr.firstTarget = target.next;
         target.next = freeTarget;
         freeTarget = id;
-        isFirst = false;
-    }
+    } while (mshr.firstTarget != kNone && isSatisfied(targets[mshr.firstTarget], line));
 }
 
-void PrivateCache::responseArrived(PacketId id) {
-    const Packet packet = packets[id];
-    packets.release(id);
-    Mshr& mshr = mshrs[packet.mshr];
-    const bool isCached = !isUncached(targets[mshr.firstTarget].kind);
-    if (isCached) fill(packet);
-    finishTargets(mshr, packet.line);
+void PrivateCache::responseArrived(Packet& packet) {
+    const Addr line = packet.line;
+    const std::uint32_t index = packet.mshr;
+    Mshr& mshr = mshrs[index];
+    if (!isUncached(targets[mshr.firstTarget].kind)) fill(packet);
+    packets.release(packet);
+    finishTargets(mshr, line);
     stats.missTicks += queue.now() - mshr.allocated;
     outstanding -= finished.size();
-    lockService.release(packet.line);
+    lockService.release(line);
     if (mshr.firstTarget != kNone) {
-        mshr.isGranted = false;
         mshr.allocated = queue.now();
-        start(packet.mshr);
+        start(index);
     } else {
-        mshrLines[packet.mshr] = kNoLine;
-        freeMshrs.push_back(packet.mshr);
+        mshrLines[index] = kNoLine;
+        freeMshrs.push_back(index);
     }
-    for (const Target& target : finished) {
-        ports[target.port]->listener->accessDone(target.tag, queue.now());
+    for (const Finished& access : finished) {
+        ports[access.port]->listener->accessDone(access.tag, queue.now());
     }
     unblock();
 }

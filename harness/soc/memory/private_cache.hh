@@ -70,8 +70,8 @@ class PrivateCache final : public BusSource, public EventHandler, public LockCli
     Requestor& addPort(std::uint32_t requestorId, std::string name, bool promotesFullWrites);
     const DmaStatistics& portStatistics(std::size_t port) const { return ports[port]->stats; }
 
-    void requestGranted(PacketId packet) override;
-    void responseArrived(PacketId packet) override;
+    void requestGranted(Packet& packet) override;
+    void responseArrived(Packet& packet) override;
     void lockGranted(std::uint16_t mshr) override;
     void handleEvent(std::uint16_t kind, std::uint64_t argument) override;
 
@@ -129,11 +129,14 @@ class PrivateCache final : public BusSource, public EventHandler, public LockCli
         std::uint32_t next;
         AccessKind kind;
     };
+    struct Finished {
+        std::uint64_t tag;
+        std::uint32_t port;
+    };
     struct Mshr {
         std::uint32_t firstTarget = kNone;
         std::uint32_t lastTarget = kNone;
         Tick allocated = 0;
-        bool isGranted = false;
     };
 
     bool canAccept() const { return !freeMshrs.empty() && waitingWritebacks < config.writeBuffers; }
@@ -145,7 +148,9 @@ class PrivateCache final : public BusSource, public EventHandler, public LockCli
     void send(std::uint32_t mshr);
     bool wantsOwnership(const Mshr& mshr) const;
     void fill(const Packet& packet);
-    /** Move the targets that the line's new state satisfies to `finished`. */
+    bool isSatisfied(const Target& target, Addr line) const;
+    /** Move the first target, and those after it that the line's new state satisfies, to
+     *  `finished`. */
     void finishTargets(Mshr& mshr, Addr line);
     void noteBlocked();
     /** Tell the listeners if there is room again. */
@@ -170,7 +175,7 @@ class PrivateCache final : public BusSource, public EventHandler, public LockCli
     std::vector<std::uint32_t> freeMshrs;
     std::vector<Target> targets;
     std::uint32_t freeTarget = kNone;
-    std::vector<Target> finished;
+    std::vector<Finished> finished;
     std::uint32_t waitingWritebacks = 0;
     std::uint64_t outstanding = 0;
     bool isBlocked = false;

@@ -21,15 +21,14 @@ bool SharedCache::canGrant(const Packet& packet) const {
            (usedMshrs < config.mshrs && waitingWritebacks < config.writeBuffers);
 }
 
-bool SharedCache::granted(PacketId id, Tick arrival) {
-    Packet& packet = packets[id];
+bool SharedCache::granted(Packet& packet, Tick arrival) {
     if (packet.kind == PacketKind::Writeback) return true;
     upperBus.countSnoops(coherence.upperCount());
     bool goesOn = true;
     if (packet.kind == PacketKind::ReadShared) {
-        goesOn = grantRead(id, arrival);
+        goesOn = grantRead(packet, arrival);
     } else if (packet.kind == PacketKind::ReadExclusive || packet.kind == PacketKind::Claim) {
-        goesOn = grantOwnership(id, arrival);
+        goesOn = grantOwnership(packet, arrival);
     } else {
         packet.isDirtyPassed =
             coherence.snoopUppers(packet.line, SnoopKind::Invalidate, Coherence::kNobody)
@@ -39,18 +38,16 @@ bool SharedCache::granted(PacketId id, Tick arrival) {
     return goesOn;
 }
 
-bool SharedCache::grantRead(PacketId id, Tick arrival) {
-    Packet& packet = packets[id];
+bool SharedCache::grantRead(Packet& packet, Tick arrival) {
     const SnoopResult found =
         coherence.snoopUppers(packet.line, SnoopKind::Share, packet.l2BusSource);
     packet.isShared = found.isShared;
     if (!found.isSupplied) return true;
-    upperBus.respond(packet.l2BusSource, id, lineBytes, arrival + found.supplyTicks);
+    upperBus.respond(packet.l2BusSource, packet, lineBytes, arrival + found.supplyTicks);
     return false;
 }
 
-bool SharedCache::grantOwnership(PacketId id, Tick arrival) {
-    Packet& packet = packets[id];
+bool SharedCache::grantOwnership(Packet& packet, Tick arrival) {
     const SnoopResult found =
         coherence.snoopUppers(packet.line, SnoopKind::Invalidate, packet.l2BusSource);
     if (!found.isSupplied) return true;
@@ -58,35 +55,34 @@ bool SharedCache::grantOwnership(PacketId id, Tick arrival) {
     // The supplier may have shared the line with the I/O cache; the message there is not timed.
     if (!found.wasUnique) coherence.snoopIoCache(packet.line, SnoopKind::Invalidate);
     tags.setState(packet.line, LineState::Exclusive);
-    upperBus.respond(packet.l2BusSource, id, packet.needsData ? lineBytes : 0,
+    upperBus.respond(packet.l2BusSource, packet, packet.needsData ? lineBytes : 0,
                      arrival + found.supplyTicks);
     return false;
 }
 
-void SharedCache::requestArrived(PacketId id) {
-    switch (packets[id].kind) {
+void SharedCache::requestArrived(Packet& packet) {
+    switch (packet.kind) {
         case PacketKind::Writeback:
-            packets.release(id);  // `absorb` changed the state when the line was dropped
+            packets.release(packet);  // `absorb` changed the state when the line was dropped
             break;
         case PacketKind::ReadShared:
-            lookUpRead(id);
+            lookUpRead(packet);
             break;
         case PacketKind::ReadExclusive:
         case PacketKind::Claim:
-            lookUpOwnership(id);
+            lookUpOwnership(packet);
             break;
         default:
-            dropLine(id);
+            dropLine(packet);
             break;
     }
 }
 
-void SharedCache::lookUpRead(PacketId id) {
-    Packet& packet = packets[id];
+void SharedCache::lookUpRead(Packet& packet) {
     const LineState state = tags.touch(packet.line);
     if (state == LineState::Invalid) {
         ++stats.readMisses;
-        forward(id);
+        forward(packet);
         return;
     }
     ++stats.readHits;
@@ -97,17 +93,16 @@ void SharedCache::lookUpRead(PacketId id) {
     } else {
         packet.isShared = true;
     }
-    respond(id, queue.now() + config.hitTicks);
+    respond(packet, queue.now() + config.hitTicks);
 }
 
-void SharedCache::lookUpOwnership(PacketId id) {
-    Packet& packet = packets[id];
+void SharedCache::lookUpOwnership(Packet& packet) {
     const LineState state = tags.touch(packet.line);
     if (isWritable(state)) {
         ++stats.writeHits;
         packet.isDirtyPassed = isDirty(state);
         tags.setState(packet.line, LineState::Exclusive);
-        respond(id, queue.now() + config.hitTicks);
+        respond(packet, queue.now() + config.hitTicks);
         return;
     }
     ++stats.writeMisses;
@@ -116,42 +111,40 @@ void SharedCache::lookUpOwnership(PacketId id) {
         packet.isDirtyPassed = isDirty(state);
         packet.needsData = false;
     }
-    forward(id);
+    forward(packet);
 }
 
-void SharedCache::dropLine(PacketId id) {
-    const Addr line = packets[id].line;
-    ++(packets[id].kind == PacketKind::Flush ? stats.flushes : stats.uncachedAccesses);
-    const bool wasDirty = packets[id].isDirtyPassed || isDirty(tags.state(line));
+void SharedCache::dropLine(Packet& packet) {
+    const Addr line = packet.line;
+    ++(packet.kind == PacketKind::Flush ? stats.flushes : stats.uncachedAccesses);
+    const bool wasDirty = packet.isDirtyPassed || isDirty(tags.state(line));
     tags.setState(line, LineState::Invalid);
     // The data goes down first, so that the answer to this request means: memory is up to date.
     if (wasDirty) writeBack(line);
-    forward(id);
+    forward(packet);
 }
 
-void SharedCache::forward(PacketId id) {
-    packets[id].memoryBusSource = source;
-    memoryBus.enqueue(source, id, queue.now() + config.missTicks);
+void SharedCache::forward(Packet& packet) {
+    packet.memoryBusSource = source;
+    memoryBus.enqueue(source, packet, queue.now() + config.missTicks);
 }
 
-void SharedCache::respond(PacketId id, Tick readyTick) {
-    const Packet& packet = packets[id];
+void SharedCache::respond(Packet& packet, Tick readyTick) {
     const bool bringsLine =
         packet.kind == PacketKind::ReadShared || packet.kind == PacketKind::ReadExclusive;
     const std::uint32_t uncached = packet.kind == PacketKind::UncachedRead ? packet.sizeBytes : 0;
-    upperBus.respond(packet.l2BusSource, id, bringsLine ? lineBytes : uncached, readyTick);
+    upperBus.respond(packet.l2BusSource, packet, bringsLine ? lineBytes : uncached, readyTick);
     --usedMshrs;
     upperBus.retry();
 }
 
-void SharedCache::requestGranted(PacketId id) {
-    if (packets[id].kind != PacketKind::Writeback) return;
+void SharedCache::requestGranted(Packet& packet) {
+    if (packet.kind != PacketKind::Writeback) return;
     --waitingWritebacks;
     upperBus.retry();
 }
 
-void SharedCache::responseArrived(PacketId id) {
-    const Packet& packet = packets[id];
+void SharedCache::responseArrived(Packet& packet) {
     if (packet.kind == PacketKind::ReadShared) {
         fill(packet.line, packet.isShared ? LineState::Shared : LineState::Exclusive);
     } else if (packet.kind == PacketKind::ReadExclusive) {
@@ -159,7 +152,7 @@ void SharedCache::responseArrived(PacketId id) {
     } else if (packet.kind == PacketKind::Claim) {
         tags.setState(packet.line, LineState::Exclusive);
     }
-    respond(id, queue.now());
+    respond(packet, queue.now());
 }
 
 void SharedCache::absorb(Addr line, LineState state) { fill(line, state); }
@@ -181,13 +174,12 @@ void SharedCache::fill(Addr line, LineState state) {
 
 void SharedCache::writeBack(Addr line) {
     ++waitingWritebacks;
-    const PacketId id = packets.allocate();
-    Packet& packet = packets[id];
+    Packet& packet = packets.allocate();
     packet.kind = PacketKind::Writeback;
     packet.addr = packet.line = line;
     packet.sizeBytes = lineBytes;
     packet.memoryBusSource = source;
-    memoryBus.enqueue(source, id, queue.now());
+    memoryBus.enqueue(source, packet, queue.now());
 }
 
 std::string SharedCache::pendingWork() const {

@@ -29,11 +29,11 @@ class SharedCache final : public BusTarget, public BusSource, public WritebackSi
 
     std::uint32_t requestLayer(const Packet&) const override { return 0; }
     bool canGrant(const Packet& packet) const override;
-    bool granted(PacketId packet, Tick arrival) override;
-    void requestArrived(PacketId packet) override;
+    bool granted(Packet& packet, Tick arrival) override;
+    void requestArrived(Packet& packet) override;
 
-    void requestGranted(PacketId packet) override;
-    void responseArrived(PacketId packet) override;
+    void requestGranted(Packet& packet) override;
+    void responseArrived(Packet& packet) override;
 
     void absorb(Addr line, LineState state) override;
 
@@ -48,13 +48,13 @@ class SharedCache final : public BusTarget, public BusSource, public WritebackSi
     std::string pendingWork() const;
 
   private:
-    bool grantRead(PacketId id, Tick arrival);
-    bool grantOwnership(PacketId id, Tick arrival);
-    void lookUpRead(PacketId id);
-    void lookUpOwnership(PacketId id);
-    void dropLine(PacketId id);
-    void respond(PacketId id, Tick readyTick);
-    void forward(PacketId id);
+    bool grantRead(Packet& packet, Tick arrival);
+    bool grantOwnership(Packet& packet, Tick arrival);
+    void lookUpRead(Packet& packet);
+    void lookUpOwnership(Packet& packet);
+    void dropLine(Packet& packet);
+    void respond(Packet& packet, Tick readyTick);
+    void forward(Packet& packet);
     void fill(Addr line, LineState state);
 
     EventQueue& queue;

@@ -14,7 +14,7 @@ TEST(BurstQueue, KeepsTheOrderOfArrivalWhicheverBurstIsTaken) {
     BurstQueue queue;
     std::deque<std::uint64_t> expected;
     for (std::uint64_t number = 0; number < 3000; ++number) {
-        queue.push(number, DramPlace{}, kNoPacket, number);
+        queue.push(number, DramPlace{}, nullptr, number);
         expected.push_back(number);
         while (expected.size() > 1 + random() % 40) {
             const std::size_t chosen = random() % expected.size();
