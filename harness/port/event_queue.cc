@@ -18,6 +18,8 @@ ComponentId EventQueue::addComponent(EventHandler& handler, std::string name) {
     return static_cast<ComponentId>(handlers.size() - 1);
 }
 
+void EventQueue::addEvent() { free = &events.emplace_back(); }
+
 void EventQueue::insert(Event* event) {
     if (event->tick < currentTick) throw std::logic_error("event scheduled in the past");
     event->sequence = nextSequence++;

@@ -74,7 +74,8 @@ class EventQueue final {
     /** `when` must not be before `now()`; std::logic_error otherwise (a bug of the caller). */
     void schedule(Tick when, Priority priority, ComponentId component, std::uint16_t kind,
                   std::uint64_t argument = 0, std::uint32_t rank = 0) {
-        Event* event = takeFree();
+        if (free == nullptr) addEvent();
+        Event* event = std::exchange(free, free->next);
         event->tick = when;
         event->order = static_cast<std::uint64_t>(priority) << 56 |
                        static_cast<std::uint64_t>(component) << 32 | rank;
@@ -142,9 +143,8 @@ class EventQueue final {
     /** The first of the heap or the wheel's `next`. */
     Event* earlierOfBoth(Event* next) const;
 
-    Event* takeFree() {
-        return free == nullptr ? &events.emplace_back() : std::exchange(free, free->next);
-    }
+    /** Make one more event, the only free one. */
+    void addEvent();
     void insert(Event* event);
     /** False if the event's bucket is crowded. */
     bool insertIntoWheel(Event* event);

@@ -58,6 +58,7 @@ bool TransferEngine::takeNext(Tick now) {
     isActive = true;
     hasStarted = false;
     row = offset = 0;
+    toPhysical = active.isPhysical ? 0 : translator.displacementOf(active.address);
     nextIssue = std::max(nextIssue, clock.edgeAtOrAfter(now + config.setupTicks));
     return true;
 }
@@ -91,7 +92,7 @@ void TransferEngine::noteStart(Tick now) {
 }
 
 std::optional<Addr> TransferEngine::translate(Tick now) {
-    if (active.isPhysical) return nextAddress();
+    if (toPhysical) return nextAddress() + *toPhysical;
     if (translated) return std::exchange(translated, std::nullopt);
     const auto address = translator.find(nextAddress());
     if (!address) readEntry(now);

@@ -109,6 +109,8 @@ class TransferEngine final : public EventHandler, public AccessListener {
     std::map<std::uint32_t, Transfer> waiting;  // by id
     std::vector<Unanswered> left;
     Transfer active;
+    /// What its device addresses lack to physical ones; nothing: they are looked up page by page.
+    std::optional<std::uint64_t> toPhysical;
     bool isActive = false;
     bool hasStarted = false;
     std::uint32_t row = 0;

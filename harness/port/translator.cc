@@ -5,6 +5,12 @@
 
 namespace harness {
 
+std::optional<std::uint64_t> Translator::displacementOf(std::uint64_t deviceAddress) const {
+    const WindowPlace place = memory.placeOf(deviceAddress);
+    if (place.isPageList) return std::nullopt;
+    return place.base + offsetInWindow(deviceAddress) - deviceAddress;  // modulo 2^64
+}
+
 std::optional<Addr> Translator::find(std::uint64_t deviceAddress) {
     const WindowPlace place = memory.placeOf(deviceAddress);
     if (!place.isPageList) return place.base + offsetInWindow(deviceAddress);

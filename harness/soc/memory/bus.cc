@@ -80,13 +80,18 @@ void Bus::arbitrate() {
     nextArbitration = kMaxTick;
     isAnyRefused = false;
     const std::uint64_t fromNext = ~std::uint64_t{0} << nextSource;
-    Tick again = kMaxTick;
-    for (std::uint64_t round : {waitingSources & fromNext, waitingSources & ~fromNext}) {
-        for (; round != 0; round &= round - 1) {
-            again = std::min(again, serve(static_cast<std::uint16_t>(__builtin_ctzll(round))));
-        }
-    }
+    const std::uint64_t rest = waitingSources & ~fromNext;
+    Tick again = serveAll(waitingSources & fromNext);
+    again = std::min(again, serveAll(rest));
     if (again != kMaxTick) scheduleArbitration(clock.edgeAtOrAfter(again));
+}
+
+Tick Bus::serveAll(std::uint64_t chosen) {
+    Tick again = kMaxTick;
+    for (; chosen != 0; chosen &= chosen - 1) {
+        again = std::min(again, serve(static_cast<std::uint16_t>(__builtin_ctzll(chosen))));
+    }
+    return again;
 }
 
 Tick Bus::serve(std::uint16_t index) {

@@ -89,6 +89,8 @@ class Bus final : public EventHandler {
     void setHead(Source& source, Packet& packet);
     void scheduleArbitration(Tick tick);
     void arbitrate();
+    /** Serve some sources, bit i for source i, in order; returns the earliest that `serve` does. */
+    Tick serveAll(std::uint64_t chosen);
     /** Try the head of one source; returns when it is worth another look. */
     Tick serve(std::uint16_t index);
     bool canGrantHead(const Source& source);
