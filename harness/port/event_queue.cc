@@ -46,22 +46,23 @@ void EventQueue::insertLater(Event* event) {
     laterTick = later.front()->tick;
 }
 
-EventQueue::Event* EventQueue::firstAhead() const {
+std::size_t EventQueue::bucketAhead(std::size_t present) const {
     // Nothing lies behind the present bucket: what seems to lies ahead by almost a turn.
-    const std::size_t present = bucketOf(currentTick);
     std::size_t word = present / kWordBits;
     std::uint64_t bits = occupied[word] & ~std::uint64_t{0} << present % kWordBits;
     for (std::size_t words = 0; bits == 0; ++words) {
-        if (words == occupied.size()) return nullptr;
+        if (words == occupied.size()) return present;
         word = (word + 1) % occupied.size();
         bits = occupied[word];
     }
-    return buckets[word * kWordBits + static_cast<unsigned>(__builtin_ctzll(bits))];
+    return word * kWordBits + static_cast<unsigned>(__builtin_ctzll(bits));
 }
 
-EventQueue::Event* EventQueue::earlierOfBoth(Event* next) const {
-    if (later.empty()) return next;
-    return next == nullptr || isAfter(next, later.front()) ? later.front() : next;
+void EventQueue::removeFirst(std::size_t bucket) {
+    Event* const second = buckets[bucket]->next;
+    const std::uint64_t isLast = second == nullptr;
+    buckets[bucket] = second;
+    occupied[bucket / kWordBits] &= ~(isLast << bucket % kWordBits);
 }
 
 void EventQueue::removeLater() {
@@ -72,16 +73,21 @@ void EventQueue::removeLater() {
 
 RunExit EventQueue::runUntil(Tick limit) {
     isStopRequested = false;
-    while (Event* event = first()) {
+    while (true) {
+        const std::size_t bucket = firstBucket();
+        Event* const inWheel = buckets[bucket];
+        Event* const event = earlierOfBoth(inWheel);
+        if (event == nullptr) return RunExit::Empty;
         if (event->tick > limit) return RunExit::LimitReached;
-        remove(event);  // its fields stay until the handler schedules another
+        event == inWheel ? removeFirst(bucket) : removeLater();
+        event->next = free;
+        free = event;  // its fields stay until the handler schedules another
         currentTick = event->tick;
         ++handledEvents;
         const auto component = static_cast<ComponentId>(event->order >> 32 & (kMaxComponents - 1));
         handlers[component]->handleEvent(event->kind, event->argument);
         if (isStopRequested) return RunExit::Stopped;
     }
-    return RunExit::Empty;
 }
 
 }  // namespace harness

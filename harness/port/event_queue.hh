@@ -131,17 +131,19 @@ class EventQueue final {
 
     static std::size_t bucketOf(Tick tick) { return tick >> kBucketShift & (kBuckets - 1); }
 
-    /** The next event, null if there is none. */
-    Event* first() const {
-        Event* next = buckets[bucketOf(currentTick)];
-        if (next == nullptr) next = firstAhead();
-        const bool mayBeLater = next == nullptr || next->tick >= laterTick;
-        return mayBeLater ? earlierOfBoth(next) : next;
+    /** The bucket of the wheel's first event; an empty one if there is none. */
+    std::size_t firstBucket() const {
+        const std::size_t present = bucketOf(currentTick);
+        return buckets[present] != nullptr ? present : bucketAhead(present);
     }
-    /** The first event of the wheel behind the present bucket, null if there is none. */
-    Event* firstAhead() const;
-    /** The first of the heap or the wheel's `next`. */
-    Event* earlierOfBoth(Event* next) const;
+    std::size_t bucketAhead(std::size_t present) const;
+    /** The heap's first event or the wheel's, null if there is neither. */
+    Event* earlierOfBoth(Event* inWheel) const {
+        if (inWheel != nullptr && inWheel->tick < laterTick) return inWheel;
+        if (later.empty()) return inWheel;
+        return inWheel == nullptr || isAfter(inWheel, later.front()) ? later.front() : inWheel;
+    }
+    Event* first() const { return earlierOfBoth(buckets[firstBucket()]); }
 
     /** Make one more event, the only free one. */
     void addEvent();
@@ -150,18 +152,7 @@ class EventQueue final {
     bool insertIntoWheel(Event* event);
     void insertLater(Event* event);
     void removeLater();
-    void remove(Event* first) {
-        const std::size_t bucket = bucketOf(first->tick);
-        if (first == buckets[bucket]) {
-            const std::uint64_t isLast = first->next == nullptr;
-            buckets[bucket] = first->next;
-            occupied[bucket / kWordBits] &= ~(isLast << bucket % kWordBits);
-        } else {
-            removeLater();
-        }
-        first->next = free;
-        free = first;
-    }
+    void removeFirst(std::size_t bucket);
 
     std::array<Event*, kBuckets> buckets{};  // first event of each
     std::array<std::uint64_t, kBuckets / kWordBits> occupied{};
