@@ -26,6 +26,7 @@ class ListedMemory final : public DeviceMemory {
     explicit ListedMemory(std::vector<std::uint64_t> entries) : entries(std::move(entries)) {}
 
     WindowPlace placeOf(std::uint64_t address) const override {
+        ++looks;
         return windowNumber(address) == 0 ? WindowPlace{kList, true} : WindowPlace{kBlock, false};
     }
     std::uint64_t pageEntry(std::uint64_t, const std::uint8_t* moved) const override {
@@ -43,6 +44,7 @@ class ListedMemory final : public DeviceMemory {
     void noteTransfer(const NodeRecord&, std::uint32_t, Tick) override {}
 
     std::vector<std::uint64_t> entries;
+    mutable int looks = 0;
 };
 
 struct Sent {
@@ -168,6 +170,26 @@ TEST(Translation, AHitCostsNothing) {
     EXPECT_EQ(listed.ends.ends[1].first - edge, block.ends.ends[0].first);
     EXPECT_EQ(listed.translator.statistics().hits, 4u);
     EXPECT_EQ(listed.translator.statistics().misses, 1u);
+}
+
+TEST(Translation, AContiguousWindowIsLookedUpOnceATransfer) {
+    Bench bench({}, 8);
+    bench.run(0, kWindow1 + 0x1040, 4 * kLine);
+    ASSERT_EQ(bench.port.sent.size(), 4u);
+    for (std::size_t i = 0; i < 4; ++i)
+        EXPECT_EQ(bench.port.sent[i].address, kBlock + 0x1040 + i * kLine);
+    EXPECT_EQ(bench.memory.looks, 1);
+    bench.run(1, kWindow1, kLine);
+    EXPECT_EQ(bench.memory.looks, 2);
+}
+
+TEST(TransferEngine, MakesOneEventForEachRequestThoughMostWaitForAnAnswer) {
+    constexpr std::uint32_t kRequests = 100;
+    static_assert(kRequests > 16 && kLatency > 16 * kPeriod, "all that may be are outstanding");
+    Bench bench({}, 8);
+    bench.run(0, kWindow1, kRequests * kLine);
+    ASSERT_EQ(bench.port.sent.size(), kRequests);
+    EXPECT_EQ(bench.queue.eventCount(), 2 * kRequests) << "the other half are the answers";
 }
 
 TEST(Translation, ATransferThatCrossesPagesGoesToEachFrame) {

@@ -182,5 +182,22 @@ TEST_F(MemoryTest, RandomTrafficEndsKeepsOneOwnerAndRepeatsExactly) {
     }
 }
 
+TEST_F(MemoryTest, BusesLookAtTheirQueuesOnlyWhenSomethingCanChange) {
+    // Both accelerators' caches ask for more lines than the L2 has MSHRs. A line needs eight
+    // events: per bus a grant, the request's arrival and the response's, in the DRAM a decision
+    // and an end.
+    constexpr std::size_t kLines = 100;
+    MemoryConfig crowded = smallConfig();
+    crowded.l2.mshrs = 2;
+    build(crowded);
+    Stream first(memory->acceleratorCache(0), sequential(0, kLines, AccessKind::Read));
+    Stream second(memory->acceleratorCache(1), sequential(1 << 20, kLines, AccessKind::Read));
+    first.issue();
+    second.issue();
+    queue.runUntil(kMaxTick);
+    ASSERT_EQ(first.ends.size() + second.ends.size(), 2 * kLines);
+    EXPECT_LE(queue.eventCount(), 2 * kLines * 9);
+}
+
 }  // namespace
 }  // namespace harness
