@@ -26,7 +26,8 @@ class Translator final {
     Translator(const DeviceMemory& memory, std::uint32_t tlbEntries)
         : memory(memory), tlb(tlbEntries) {}
 
-    /// What all addresses of a contiguous window lack to physical ones; nothing: it has a page list.
+    /// What all addresses of a contiguous window lack to physical ones; nothing: it has a page
+    /// list.
     std::optional<std::uint64_t> displacementOf(std::uint64_t deviceAddress) const;
     /// The physical address, or nothing: the entry at `entryAddress` must be read first.
     std::optional<Addr> find(std::uint64_t deviceAddress);
