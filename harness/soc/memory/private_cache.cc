@@ -108,7 +108,8 @@ bool PrivateCache::tryHit(AccessKind kind, Addr line) {
 }
 
 std::uint32_t PrivateCache::findMshr(Addr line) const {
-    // Most misses are to lines that nobody has under way: no need to look through the MSHRs.
+    // Most misses are to lines that nobody has under way. Looking through the MSHRs for them was
+    // 2 % of the engine's instructions.
     if (lockService.locks.heldFor(line) == LockKind::None) return kNone;
     for (std::uint32_t i = 0; i < mshrLines.size(); ++i) {
         if (mshrLines[i] == line) return i;
