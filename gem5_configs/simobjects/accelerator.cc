@@ -52,6 +52,13 @@ void Accelerator::attach(const AcceleratorContext& context) {
     before = core->statistics();
 }
 
+std::string Accelerator::lookAtRing(Addr address, std::uint64_t count) {
+    std::string bytes(count, 0);
+    const bool isThere =
+        dma->look(address, reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size());
+    return isThere ? bytes : "";
+}
+
 harness::AcceleratorStatistics Accelerator::counted() const {
     return core == nullptr ? harness::AcceleratorStatistics{} : core->statistics();
 }

@@ -44,6 +44,8 @@ class Accelerator final : public ClockedObject {
     harness::Accelerator& executor() { return *core; }
     bool isAttached() const { return core != nullptr; }
     bool hasTlb() const { return params().tlb_entries != 0; }
+    /// What lies at a physical address of the ring, as the fetch would bring it now.
+    std::string lookAtRing(Addr address, std::uint64_t count);
     /// The driver has changed a window.
     void forgetTranslations() {
         if (core != nullptr) core->forgetTranslations();

@@ -233,9 +233,16 @@ void BridgeCore::ringDoorbell(std::uint32_t instance, std::uint64_t value) {
 
 void BridgeCore::handleEvent(std::uint16_t, std::uint64_t argument) {
     const Doorbell& bell = doorbells[argument];
-    accelerators[bell.instance]->executor().submitUnread(bell.ticket, bell.descriptorBytes);
+    const std::uint32_t instance = bell.instance;
+    const bool mayBeAhead = session.link() != nullptr && session.link()->takesEarlyLaunches();
+    Accelerator& accelerator = *accelerators[instance];
+    accelerator.executor().submitUnread(
+        bell.ticket, bell.descriptorBytes,
+        mayBeAhead ? accelerator.lookAtRing(bell.ticket.descriptorAddress, bell.descriptorBytes)
+                   : "");
     if (argument + 1 == doorbells.size())
         doorbells.clear();  // all earlier ones were served before: same priority, in order
+    launchAhead(instance);
 }
 
 void BridgeCore::exchangeNeeded(harness::Exchange request) {
@@ -244,17 +251,51 @@ void BridgeCore::exchangeNeeded(harness::Exchange request) {
 }
 
 void BridgeCore::askModel() {
-    const harness::Exchange request = std::move(*exchange);
+    harness::Exchange request = std::move(*exchange);
     exchange.reset();
+    const std::uint32_t instance = request.instance;
     bridge::ModelLink* link = session.link();
     if (link == nullptr || isBroken) return;
     session.noteExchange(request.tick);
     try {
         const std::string wrong =
-            answerExchange(*link, request, accelerators[request.instance]->executor());
+            answerExchange(*link, std::move(request), accelerators[instance]->executor());
         if (!wrong.empty()) fail(protocolFault("its answer cannot be executed: " + wrong));
     } catch (const std::exception& error) {
         fail(failureText(error));
+    }
+    launchAhead(instance);
+}
+
+bool BridgeCore::isWrittenByOthers(const harness::ParsedCommand& command,
+                                   std::uint32_t instance) const {
+    for (std::uint32_t i = 0; i < instances(); ++i) {
+        const std::size_t itself = i == instance ? 1 : harness::kNone;
+        if (accelerators[i]->executor().writesInto(command, itself)) return true;
+    }
+    return false;
+}
+
+void BridgeCore::launchAhead(std::uint32_t first) {
+    bridge::ModelLink* link = session.link();
+    if (link == nullptr || isBroken) return;
+    for (std::uint32_t i = 0; i < instances(); ++i) {
+        const std::uint32_t instance = (first + i) % instances();
+        if (!link->mayLaunchEarly(instance)) continue;
+        harness::Accelerator& executor = accelerators[instance]->executor();
+        const harness::ParsedCommand* next = executor.next();
+        if (next == nullptr || isWrittenByOthers(*next, instance)) continue;
+        session.noteExchange(curTick());
+        try {
+            if (gem5::launchAhead(*link, executor.launchAhead())) {
+                DPRINTF(AcceleratorBridge, "accelerator %d: the next command went ahead\n",
+                        instance);
+                return;
+            }
+        } catch (const std::exception& error) {
+            return fail(failureText(error));
+        }
+        executor.forgoLaunchAhead();
     }
 }
 

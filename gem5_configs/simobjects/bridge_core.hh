@@ -103,6 +103,9 @@ class BridgeCore final : public Serializable,
     void moveFile(std::uint64_t operation);
     void mark(std::uint64_t value);
     void askModel();
+    /// Sends one command to the model that has not started, of this accelerator or of the next.
+    void launchAhead(std::uint32_t first);
+    bool isWrittenByOthers(const harness::ParsedCommand& command, std::uint32_t instance) const;
     void fail(const std::string& what);
     /// All accelerators translate, so that windows may be page lists.
     bool hasTlbs() const;

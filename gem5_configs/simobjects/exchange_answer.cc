@@ -1,33 +1,28 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "exchange_answer.hh"
 
-#include <cstring>
-#include <vector>
+#include <utility>
 
 #include "harness/bridge/cpp/descriptor.hh"
+#include "harness/bridge/cpp/error.hh"
 #include "harness/bridge/cpp/link_error.hh"
 
 namespace gem5 {
 
 namespace bridge = harness::bridge;
 
-static_assert(sizeof(bridge::NodeRecord) == sizeof(harness::NodeRecord));
-static_assert(sizeof(bridge::CompletionRecord) == sizeof(harness::CompletionRecord));
-
 namespace {
 
-bridge::Answer ask(bridge::ModelLink& link, const harness::Exchange& exchange) {
-    std::string data(exchange.data.begin(), exchange.data.end());
+bridge::Answer ask(bridge::ModelLink& link, harness::Exchange& exchange) {
     switch (exchange.kind) {
         case harness::ExchangeKind::Launch:
+            if (exchange.isAhead) return link.takeEarly(exchange.instance);
             return link.launch(exchange.instance, exchange.tick,
-                               bridge::decodeDescriptor(exchange.descriptor), std::move(data));
-        case harness::ExchangeKind::Event: {
-            std::vector<bridge::CompletionRecord> ended(exchange.completions.size());
-            std::memcpy(static_cast<void*>(ended.data()), exchange.completions.data(),
-                        ended.size() * sizeof(bridge::CompletionRecord));
-            return link.event(exchange.instance, exchange.tick, ended, std::move(data));
-        }
+                               bridge::decodeDescriptor(exchange.descriptor),
+                               std::move(exchange.data));
+        case harness::ExchangeKind::Event:
+            return link.event(exchange.instance, exchange.tick, exchange.completions,
+                              std::move(exchange.data));
         case harness::ExchangeKind::Wake:
             break;
     }
@@ -36,14 +31,14 @@ bridge::Answer ask(bridge::ModelLink& link, const harness::Exchange& exchange) {
 
 }  // namespace
 
-std::string answerExchange(bridge::ModelLink& link, const harness::Exchange& exchange,
+std::string answerExchange(bridge::ModelLink& link, harness::Exchange exchange,
                            harness::Accelerator& executor) {
     const bridge::Answer answer = ask(link, exchange);
     harness::ActionsView view;  // an Ack to Wake: nothing to do
     if (answer.isActions()) {
         const bridge::ActionsView& actions = answer.actions;
         const std::string& data = answer.envelope.data();
-        view.nodes = reinterpret_cast<const harness::NodeRecord*>(actions.nodes.data());
+        view.nodes = actions.nodes.data();
         view.nodeCount = actions.nodes.size();
         view.dependences = actions.dependences.data();
         view.dependenceCount = actions.dependences.size();
@@ -53,6 +48,16 @@ std::string answerExchange(bridge::ModelLink& link, const harness::Exchange& exc
         view.wakeTick = actions.wakeTick;
     }
     return executor.answer(view);
+}
+
+bool launchAhead(bridge::ModelLink& link, harness::Exchange exchange) {
+    bridge::Command command;
+    try {
+        command = bridge::decodeDescriptor(exchange.descriptor);
+    } catch (const bridge::BridgeError&) {
+        return false;  // which its start will report
+    }
+    return link.launchEarly(exchange.instance, exchange.tick, command, std::move(exchange.data));
 }
 
 std::string protocolFault(const std::string& what) {

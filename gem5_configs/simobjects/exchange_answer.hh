@@ -14,13 +14,14 @@ namespace gem5 {
 /**
  * Takes one exchange of the executor to the model and its answer back.
  *
- * The executor and the bridge have record types of their own with one layout, that of
- * proto/README.md section 5.
- *
  * @return "" or what is wrong with the answer. Throws LinkError and BridgeError.
  */
-std::string answerExchange(harness::bridge::ModelLink& link, const harness::Exchange& exchange,
+std::string answerExchange(harness::bridge::ModelLink& link, harness::Exchange exchange,
                            harness::Accelerator& executor);
+
+/// Sends the Launch of a command that has not started; its answer is for answerExchange to take.
+/// False if it was refused. Throws LinkError.
+bool launchAhead(harness::bridge::ModelLink& link, harness::Exchange exchange);
 
 /// What to write down of a model that did what proto/README.md forbids; harness knows it by its
 /// first words.

@@ -112,7 +112,9 @@ void ModelSession::end() {
         writeFile("model_statistics.json", statisticsText(statistics));
         bridge::JsonObject costs;
         costs["exchanges"] = std::int64_t(modelLink->exchanges());
+        costs["early_launches"] = std::int64_t(modelLink->earlyLaunches());
         costs["waited_seconds"] = modelLink->waitedSeconds();
+        costs["cpu_seconds"] = modelLink->cpuSeconds();
         writeFile("bridge_costs.json", bridge::Json(std::move(costs)).canonical() + "\n");
     } catch (const std::exception& error) {
         writeFile("harness_error.txt", error.what());

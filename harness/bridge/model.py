@@ -60,7 +60,8 @@ class AcceleratorModel:
         name: The model's name.
         version: The model's version; change it when results change.
         Parameters: Frozen dataclass; its fields are what a target may override.
-        registers: The model's registers, if any.
+        registers: The model's registers, if any. The protocol carries them; no SoC gives them an
+            address yet, so software that runs on one cannot reach them.
         streams: Names of streams 0, 1, ...
         can_launch_early: Whether `execute` needs nothing but the command and those before it; a
             model that peeks into memory sets it to False.

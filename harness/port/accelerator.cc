@@ -78,22 +78,23 @@ void Accelerator::scheduleOnce(bool& flag, Tick when, Priority priority, EventKi
 }
 
 void Accelerator::submit(const Ticket& ticket, const std::string& descriptor) {
-    ring.push_back({ticket, descriptor, {}, false});
-    parse(ring.back());
+    Entry& entry = ring.emplace_back(Entry{ticket, descriptor});
+    entry.isParsed = parse(descriptor, entry.command).empty();
     if (ring.size() == 1) fetch();
 }
 
-void Accelerator::submitUnread(const Ticket& ticket, std::uint32_t descriptorBytes) {
-    ring.push_back({ticket, std::string(descriptorBytes, 0), {}, false});
+void Accelerator::submitUnread(const Ticket& ticket, std::uint32_t descriptorBytes,
+                               std::string foreseen) {
+    Entry& entry = ring.emplace_back(Entry{ticket, std::string(descriptorBytes, 0)});
+    if (parse(foreseen, entry.command).empty()) entry.foreseen = std::move(foreseen);
     if (ring.size() == 1) fetch();
 }
 
-std::string Accelerator::parse(Entry& entry) const {
-    std::string what = parseCommand(entry.descriptor, entry.command);
-    for (const CommandOperand& operand : entry.command.operands)
+std::string Accelerator::parse(const std::string& descriptor, ParsedCommand& parsed) const {
+    std::string what = parseCommand(descriptor, parsed);
+    for (const CommandOperand& operand : parsed.operands)
         if (what.empty() && !memory.allows(operand))
             what = "an operand lies in no window of its own";
-    entry.isParsed = what.empty();
     return what;
 }
 
@@ -102,24 +103,38 @@ std::optional<Exchange> Accelerator::nextLaunch() const {
     Exchange request;
     request.instance = instance;
     request.descriptor = ring[1].descriptor;
-    for (const CommandOperand& operand : ring[1].command.operands) {
-        if (!operand.isRead) continue;
-        const auto bytes = memory.look(operand);
-        request.data.insert(request.data.end(), bytes.begin(), bytes.end());
-    }
+    request.data = Snapshot(ring[1].command, memory).joined();
     return request;
 }
 
+const ParsedCommand* Accelerator::next() const {
+    const bool isThere = ring.size() > 1 && !ring[1].foreseen.empty() && !ring[1].isAhead;
+    const bool mayBeLaunched = config.isKernelMode && isRunning && isFinal;
+    return isThere && mayBeLaunched ? &ring[1].command : nullptr;
+}
+
+Exchange Accelerator::launchAhead() {
+    Entry& entry = ring[1];
+    entry.isAhead = true;
+    entry.snapshot = Snapshot(entry.command, memory);
+    Exchange request;
+    request.instance = instance;
+    request.tick = queue.now();
+    request.descriptor = entry.foreseen;
+    request.data = entry.snapshot.joined();
+    return request;
+}
+
+void Accelerator::forgoLaunchAhead() {
+    ring[1].isAhead = false;
+    ring[1].foreseen.clear();
+}
+
 bool Accelerator::writesInto(const ParsedCommand& reader, std::size_t skipped) const {
-    const auto overlap = [](const CommandOperand& a, const CommandOperand& b) {
-        return a.deviceAddress < b.deviceAddress + b.sizeBytes &&
-               b.deviceAddress < a.deviceAddress + a.sizeBytes;
-    };
     for (std::size_t i = 0; i < ring.size(); ++i) {
         if (i == skipped) continue;
-        for (const CommandOperand& written : ring[i].command.operands)
-            for (const CommandOperand& read : reader.operands)
-                if (written.isWritten && read.isRead && overlap(written, read)) return true;
+        for (const CommandOperand& read : reader.operands)
+            if (read.isRead && writes(ring[i].command, read)) return true;
     }
     return false;
 }
@@ -140,7 +155,10 @@ void Accelerator::fetch() {
 void Accelerator::fetched(bool isOk) {
     Entry& entry = ring.front();
     if (!entry.isParsed) {
-        const std::string what = isOk ? parse(entry) : "memory refused to give the descriptor";
+        std::string what = "memory refused to give the descriptor";
+        if (isOk) what = parse(entry.descriptor, entry.command);
+        if (entry.isAhead && entry.descriptor != entry.foreseen)
+            what = "it changed in the ring after it was submitted";
         if (!what.empty()) return listener.commandRefused(instance, what);
         entry.ticket.item = entry.command.item;
     }
@@ -193,15 +211,13 @@ void Accelerator::exchange() {
     ++counts.exchanges;
     if (request.kind == ExchangeKind::Launch) {
         request.descriptor = ring.front().descriptor;
+        request.isAhead = ring.front().isAhead;
         command = ring.front().command;
-        snapshot.assign(command.operands.size(), {});
-        if (config.isKernelMode) request.data.reserve(command.readBytes());
-        for (std::size_t i = 0; config.isKernelMode && i < command.operands.size(); ++i) {
-            const CommandOperand& operand = command.operands[i];
-            if (!operand.isRead) continue;
-            snapshot[i] = memory.look(operand);
-            request.data.insert(request.data.end(), snapshot[i].begin(), snapshot[i].end());
-        }
+        if (request.isAhead)
+            snapshot = std::move(ring.front().snapshot);
+        else if (config.isKernelMode)
+            snapshot = Snapshot(command, memory);
+        if (!request.isAhead) request.data = snapshot.joined();
     } else if (request.kind == ExchangeKind::Event) {
         hasNotified = false;
         std::stable_sort(reported.begin(), reported.end(), [this](auto left, auto right) {
@@ -211,8 +227,9 @@ void Accelerator::exchange() {
         });
         for (const std::uint32_t index : std::exchange(reported, {})) {
             const Node& node = dag.node(index);
-            request.completions.push_back({node.record.id, node.isRefused ? 1u : 0u, node.readyTick,
-                                           node.firstTick, node.lastTick});
+            request.completions.push_back(
+                {node.record.id, node.isRefused ? CompletionStatus::BusError : CompletionStatus::Ok,
+                 node.readyTick, node.firstTick, node.lastTick});
             if (node.record.kind == NodeKind::Read && !config.isKernelMode)
                 request.data.insert(request.data.end(), node.data.begin(), node.data.end());
         }
@@ -234,19 +251,8 @@ std::string Accelerator::checkNodes(const ActionsView& actions) const {
         if ((node.interface == Interface::Acp && !acp) ||
             (node.interface == Interface::Cache && !cache))
             return name + "the target has no such interface";
-        const CommandOperand& operand = command.operands[node.operand];
-        const std::uint64_t last = node.rows - 1u;
-        const bool fits =
-            node.address >= operand.deviceAddress &&
-            node.address - operand.deviceAddress <= operand.sizeBytes &&
-            (last == 0 || node.strideBytes <= operand.sizeBytes / last) &&
-            node.address - operand.deviceAddress + last * node.strideBytes + node.rowBytes <=
-                operand.sizeBytes;
-        if (!fits) return name + "address outside its operand";
-        if (node.kind == NodeKind::Write && !operand.isWritten)
-            return name + "WRITE to an operand that is not written";
-        if (node.kind == NodeKind::Read && !operand.isRead)
-            return name + "READ of an operand that is not read";
+        const std::string what = checkTransfer(node, command.operands[node.operand]);
+        if (!what.empty()) return name + what;
     }
     return "";
 }
@@ -263,8 +269,16 @@ std::string Accelerator::answer(const ActionsView& actions) {
     if (wakeTick && wakeTick <= queue.now()) return "the wake-up tick has passed";
     if (wakeTick) queue.schedule(wakeTick, Priority::Exchange, component, kWake, commandId);
     addStreams(first);
+    if (first == 0 && ring.front().isAhead)
+        if (const auto changed = snapshot.firstChanged(command, dag, memory))
+            refuseChange(*changed);
     resolveReady();
     return "";
+}
+
+void Accelerator::refuseChange(std::uint32_t operandIndex) {
+    listener.commandRefused(instance, "operand " + std::to_string(operandIndex) +
+                                          " was changed after the command was submitted");
 }
 
 void Accelerator::addStreams(std::size_t firstIndex) {
@@ -292,32 +306,35 @@ void Accelerator::settle() {
 }
 
 void Accelerator::applyRead(Node& node) {
-    counts.bytesRead += node.record.bytes();
+    counts.bytesRead += node.record.sizeBytes();
     const CommandOperand& operand = command.operands[node.record.operand];
     const bool isMoved = memory.movesBytes() && node.record.interface != Interface::Direct;
-    if (!config.isKernelMode) node.data.resize(node.record.bytes());
+    bool isChanged = false;
+    if (!config.isKernelMode) node.data.resize(node.record.sizeBytes());
     forEachRow(node.record, [&](std::uint64_t address, std::uint64_t offset) {
         const std::uint8_t* moved = isMoved ? &node.data[offset] : nullptr;
         const std::uint8_t* bytes = memory.arrived(address, node.record.rowBytes, moved);
         if (!config.isKernelMode) {
             if (bytes != moved) std::memcpy(&node.data[offset], bytes, node.record.rowBytes);
-        } else if (std::memcmp(&snapshot[node.record.operand][address - operand.deviceAddress],
-                               bytes, node.record.rowBytes) != 0) {
+        } else if (!snapshot.matches(node.record.operand, operand, address, bytes,
+                                     node.record.rowBytes)) {
             ++counts.readMismatches;
+            isChanged = true;
         }
     });
     if (config.isKernelMode) node.data = {};
+    const bool isHeld = ring.front().isAhead && !node.isRefused && !writes(command, operand);
+    if (isChanged && isHeld) refuseChange(node.record.operand);
 }
 
 void Accelerator::applyWrite(Node& node) {
-    counts.bytesWritten += node.record.bytes();
+    counts.bytesWritten += node.record.sizeBytes();
     const CommandOperand& operand = command.operands[node.record.operand];
     forEachRow(node.record, [&](std::uint64_t address, std::uint64_t offset) {
         if (!memory.movesBytes() || node.record.interface == Interface::Direct)
             memory.stored(address, &node.data[offset], node.record.rowBytes);
-        if (!snapshot[node.record.operand].empty())
-            std::memcpy(&snapshot[node.record.operand][address - operand.deviceAddress],
-                        &node.data[offset], node.record.rowBytes);
+        snapshot.overwrite(node.record.operand, operand, address, &node.data[offset],
+                           node.record.rowBytes);
     });
     node.data = {};
 }
@@ -342,7 +359,7 @@ void Accelerator::endNode(std::uint32_t index) {
         commandRecord(isCompute ? RecordKind::Unit : RecordKind::Transfer, node.firstTick, now);
     entry.detail = isCompute ? r.unit : std::uint16_t(r.interface);
     entry.node = r.id;
-    entry.bytes = isCompute ? 0 : r.bytes();
+    entry.bytes = isCompute ? 0 : r.sizeBytes();
     if (isCompute) counts.unitBusyTicks[r.unit] += now - node.firstTick;
     record(entry);
 }
@@ -403,7 +420,7 @@ void Accelerator::submitTransfer(std::uint32_t index) {
     transfer.kind = r.kind == NodeKind::Read ? AccessKind::Read : AccessKind::Write;
     if (memory.movesBytes()) {
         Node& node = dag.node(index);
-        if (r.kind == NodeKind::Read) node.data.resize(r.bytes());
+        if (r.kind == NodeKind::Read) node.data.resize(r.sizeBytes());
         transfer.data = node.data.data();
     }
     engineOf(r.interface).submit(transfer);
@@ -450,18 +467,9 @@ void Accelerator::decide() {
 }
 
 TimelineRecord Accelerator::commandRecord(RecordKind kind, Tick begin, Tick end) const {
-    const Ticket& ticket = ring.front().ticket;
-    return {begin,
-            end,
-            kind,
-            std::uint16_t(instance),
-            0,
-            0,
-            ticket.operatorIndex,
-            ticket.item,
-            ticket.command,
-            kNone,
-            0};
+    const Ticket& t = ring.front().ticket;
+    const auto track = std::uint16_t(instance);
+    return {begin, end, kind, track, 0, 0, t.operatorIndex, t.item, t.command, kNone, 0};
 }
 
 void Accelerator::endCommand() {
@@ -485,10 +493,7 @@ std::string Accelerator::pendingWork() const {
         componentName(instance, ": command ") + std::to_string(ring.front().ticket.command);
     if (!isRunning) return text + " is being fetched";
     if (!isFinal) text += ", the model's final Actions";
-    std::size_t left = 0;
-    for (std::size_t i = 0; i < dag.size(); ++i)
-        left += dag.node(std::uint32_t(i)).hasEnded ? 0 : 1;
-    return text + ", " + std::to_string(left) + " nodes not ended";
+    return text + ", " + std::to_string(dag.notEnded()) + " nodes not ended";
 }
 
 }  // namespace harness

@@ -19,6 +19,7 @@
 #include "harness/port/event_queue.hh"
 #include "harness/port/exchange.hh"
 #include "harness/port/memory_port.hh"
+#include "harness/port/snapshot.hh"
 #include "harness/port/transfer_engine.hh"
 #include "harness/port/translator.hh"
 
@@ -82,7 +83,9 @@ class Accelerator final : public EventHandler, public TransferListener {
     /// The doorbell rang: this command is in the ring.
     void submit(const Ticket& ticket, const std::string& descriptor);
     /// As `submit`, of a simulator that will know the descriptor when the fetch has brought it.
-    void submitUnread(const Ticket& ticket, std::uint32_t descriptorBytes);
+    /// `foreseen` is what the ring holds now, for whoever wants to launch ahead; else empty.
+    void submitUnread(const Ticket& ticket, std::uint32_t descriptorBytes,
+                      std::string foreseen = {});
     /// The model's answer to the exchange of this tick. Returns "" or what is wrong with it.
     std::string answer(const ActionsView& actions);
 
@@ -92,6 +95,14 @@ class Accelerator final : public EventHandler, public TransferListener {
     const Ticket* running() const { return ring.empty() ? nullptr : &ring.front().ticket; }
     /// The command behind the running one as it would be launched now, if it is in the ring.
     std::optional<Exchange> nextLaunch() const;
+    /// That command, if it may be launched ahead: the running one needs the model no more. Else
+    /// null.
+    const ParsedCommand* next() const;
+    /// The Launch of `next()`, to be sent now. From here on the command is held to the bytes that
+    /// it gives: its descriptor and operands must be the same when it starts and reads them.
+    Exchange launchAhead();
+    /// It could not be sent: the command is launched when it starts.
+    void forgoLaunchAhead();
     /// True if a command of the ring, the first `skipped` one left out, writes what another reads.
     bool writesInto(const ParsedCommand& reader, std::size_t skipped) const;
     /// True if one of its ports has that id.
@@ -110,9 +121,12 @@ class Accelerator final : public EventHandler, public TransferListener {
     enum EventKind : std::uint16_t { kSettle, kUnitDone, kDirectDone, kExchange, kWake, kIssue };
     struct Entry {
         Ticket ticket;
-        std::string descriptor;
-        ParsedCommand command;
+        std::string descriptor;  // as submitted, or as the fetch brings it
+        std::string foreseen{};  // what the ring was seen to hold before
+        ParsedCommand command{};
+        Snapshot snapshot{};  // taken when it was launched ahead
         bool isParsed = false;
+        bool isAhead = false;  // launched before it starts
     };
     struct Unit {
         std::set<std::pair<Tick, std::uint32_t>> queue;  // (ready tick, id)
@@ -125,13 +139,14 @@ class Accelerator final : public EventHandler, public TransferListener {
 
     void fetch();
     void fetched(bool isOk);
-    std::string parse(Entry& entry) const;
+    std::string parse(const std::string& descriptor, ParsedCommand& parsed) const;
     void launch();
     std::string checkNodes(const ActionsView& actions) const;
     void addStreams(std::size_t firstIndex);
     void queueEnded(std::uint32_t index);
     void settle();
     void endNode(std::uint32_t index);
+    void refuseChange(std::uint32_t operandIndex);
     void applyRead(Node& node);
     void applyWrite(Node& node);
     void resolveReady();
@@ -165,7 +180,7 @@ class Accelerator final : public EventHandler, public TransferListener {
     bool isRunning = false;  // Launch was sent
     Tick fetchTick = 0;
     ParsedCommand command;
-    std::vector<std::vector<std::uint8_t>> snapshot;  // KERNEL: per operand
+    Snapshot snapshot;  // KERNEL
     Dag dag;
     std::array<Stream, 16> streams;
     std::vector<Unit> units;

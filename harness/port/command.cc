@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "harness/port/command.hh"
 
+#include <algorithm>
 #include <cstring>
 
 namespace harness {
@@ -36,6 +37,32 @@ std::string parseCommand(const std::string& descriptor, ParsedCommand& command) 
              field<Interface>(descriptor, at + 16), (access & 1) != 0, (access & 2) != 0});
     }
     return "";
+}
+
+std::string checkTransfer(const NodeRecord& node, const CommandOperand& operand) {
+    const std::uint64_t last = node.rows - 1u;
+    const bool fits =
+        node.address >= operand.deviceAddress &&
+        node.address - operand.deviceAddress <= operand.sizeBytes &&
+        (last == 0 || node.strideBytes <= operand.sizeBytes / last) &&
+        node.address - operand.deviceAddress + last * node.strideBytes + node.rowBytes <=
+            operand.sizeBytes;
+    if (!fits) return "address outside its operand";
+    if (node.kind == NodeKind::Write && !operand.isWritten)
+        return "WRITE to an operand that is not written";
+    if (node.kind == NodeKind::Read && !operand.isRead)
+        return "READ of an operand that is not read";
+    return "";
+}
+
+bool overlap(const CommandOperand& left, const CommandOperand& right) {
+    return left.deviceAddress < right.deviceAddress + right.sizeBytes &&
+           right.deviceAddress < left.deviceAddress + left.sizeBytes;
+}
+
+bool writes(const ParsedCommand& command, const CommandOperand& operand) {
+    return std::any_of(command.operands.begin(), command.operands.end(),
+                       [&](const auto& each) { return each.isWritten && overlap(each, operand); });
 }
 
 }  // namespace harness

@@ -21,16 +21,18 @@ struct CommandOperand {
 struct ParsedCommand {
     std::uint32_t item = 0;
     std::vector<CommandOperand> operands;
-
-    std::uint64_t readBytes() const {
-        std::uint64_t bytes = 0;
-        for (const CommandOperand& operand : operands)
-            bytes += operand.isRead ? operand.sizeBytes : 0;
-        return bytes;
-    }
 };
 
 /// Read a descriptor (proto/README.md section 6). Returns "" or what is wrong with it.
 std::string parseCommand(const std::string& descriptor, ParsedCommand& command);
+
+/// Returns "" or why a READ or WRITE may not touch the operand in the way that it says.
+std::string checkTransfer(const NodeRecord& node, const CommandOperand& operand);
+
+/// Whether two operands share a byte.
+bool overlap(const CommandOperand& left, const CommandOperand& right);
+
+/// Whether the command writes a byte of the operand.
+bool writes(const ParsedCommand& command, const CommandOperand& operand);
 
 }  // namespace harness

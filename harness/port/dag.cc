@@ -9,9 +9,6 @@ namespace harness {
 
 namespace {
 
-constexpr std::uint32_t kFirstNotifyId = 0x80000000u;
-constexpr std::uint8_t kStreams = 16;
-
 std::string problem(const NodeRecord& node, const std::string& what) {
     return "node " + std::to_string(node.id) + ": " + what;
 }
@@ -20,7 +17,7 @@ std::string checkFields(const NodeRecord& node, const ActionsView& actions) {
     const auto kind = std::uint8_t(node.kind);
     if (kind < 1 || kind > 7) return problem(node, "unknown kind");
     if (node.flags != 0) return problem(node, "unknown flags");
-    if ((node.kind == NodeKind::Notify) != (node.id >= kFirstNotifyId))
+    if ((node.kind == NodeKind::Notify) != (node.id >= bridge::firstNotifyId))
         return problem(node, "ids from 0x80000000 on are for NOTIFY, and only for it");
     if (node.firstDependence > actions.dependenceCount ||
         node.dependences > actions.dependenceCount - node.firstDependence)
@@ -28,10 +25,10 @@ std::string checkFields(const NodeRecord& node, const ActionsView& actions) {
     if (!node.isTransfer()) return "";
     const auto interface = std::uint8_t(node.interface);
     if (interface < 1 || interface > 4) return problem(node, "unknown interface");
-    if (node.stream >= kStreams) return problem(node, "unknown stream");
+    if (node.stream >= bridge::maximumStreams) return problem(node, "unknown stream");
     if (node.rowBytes == 0 || node.rows == 0) return problem(node, "no bytes to move");
-    if (node.kind == NodeKind::Write &&
-        (node.dataOffset > actions.dataBytes || node.bytes() > actions.dataBytes - node.dataOffset))
+    if (node.kind == NodeKind::Write && (node.dataOffset > actions.dataBytes ||
+                                         node.sizeBytes() > actions.dataBytes - node.dataOffset))
         return problem(node, "data out of bounds");
     return "";
 }
@@ -66,7 +63,7 @@ std::string Dag::add(const ActionsView& actions) {
         indexOf.emplace(node.record.id, index);
         if (node.record.kind == NodeKind::Write) {
             const std::uint8_t* first = actions.data + node.record.dataOffset;
-            node.data.assign(first, first + node.record.bytes());
+            node.data.assign(first, first + node.record.sizeBytes());
         }
         for (std::uint32_t d = 0; d < node.record.dependences; ++d) {
             const std::uint32_t id = actions.dependences[node.record.firstDependence + d];

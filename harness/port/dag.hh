@@ -55,6 +55,7 @@ class Dag final {
     const Node& node(std::uint32_t index) const { return nodes[index]; }
     std::size_t size() const { return nodes.size(); }
     bool allEnded() const { return ended == nodes.size(); }
+    std::size_t notEnded() const { return nodes.size() - ended; }
 
   private:
     std::string check(const ActionsView& actions) const;

@@ -20,7 +20,8 @@ struct Exchange {
     std::uint64_t commandId = 0;
     std::string descriptor;                     // Launch
     std::vector<CompletionRecord> completions;  // Event
-    std::vector<std::uint8_t> data;             // Launch in KERNEL mode, Event in EXACT mode
+    std::string data;                           // Launch in KERNEL mode, Event in EXACT mode
+    bool isAhead = false;                       // Launch: the model has had it before
 };
 
 class ExchangeListener {

@@ -1,54 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Fixed little-endian records: proto/README.md section 5, harness/stats/timeline.py, and pack.py.
+// Fixed little-endian records: the bridge's, and those of harness/stats/timeline.py.
 #pragma once
 
 #include <cstdint>
 
+#include "harness/bridge/cpp/records.hh"
+
 namespace harness {
 
-enum class NodeKind : std::uint8_t {
-    Read = 1,
-    Write = 2,
-    Compute = 3,
-    Fence = 4,
-    Irq = 5,
-    SetRegister = 6,
-    Notify = 7,
-};
-
-enum class Interface : std::uint8_t { None = 0, Dma = 1, Acp = 2, Cache = 3, Direct = 4 };
-
-struct NodeRecord {
-    std::uint32_t id;
-    NodeKind kind;
-    Interface interface;
-    std::uint8_t stream;
-    std::uint8_t unit;
-    std::uint64_t address;
-    std::uint64_t value;
-    std::uint32_t rowBytes;
-    std::uint32_t rows;
-    std::uint64_t strideBytes;
-    std::uint64_t dataOffset;
-    std::uint32_t firstDependence;
-    std::uint32_t dependences;
-    std::uint32_t operand;
-    std::uint32_t flags;
-
-    std::uint64_t bytes() const { return std::uint64_t(rowBytes) * rows; }
-    bool isTransfer() const { return kind == NodeKind::Read || kind == NodeKind::Write; }
-    bool isTimed() const { return isTransfer() || kind == NodeKind::Compute; }
-};
-static_assert(sizeof(NodeRecord) == 64, "proto/README.md 5.1");
-
-struct CompletionRecord {
-    std::uint32_t id;
-    std::uint32_t status;
-    std::uint64_t issueTick;
-    std::uint64_t firstTick;
-    std::uint64_t lastTick;
-};
-static_assert(sizeof(CompletionRecord) == 32, "proto/README.md 5.2");
+using bridge::CompletionRecord;
+using bridge::CompletionStatus;
+using bridge::Interface;
+using bridge::NodeKind;
+using bridge::NodeRecord;
 
 enum class RecordKind : std::uint16_t {
     Host = 1,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "harness/bridge/cpp/records.hh"
 #include "harness/port/divisor.hh"
 
 namespace harness {
@@ -14,13 +15,13 @@ using Tick = std::uint64_t;
 using Addr = std::uint64_t;
 
 /** A device address is window << 40 | offset (proto/README.md section 6). */
-inline constexpr unsigned kWindowShift = 40;
+inline constexpr unsigned kWindowShift = bridge::windowShift;
 
 constexpr std::uint64_t windowNumber(std::uint64_t deviceAddress) {
     return deviceAddress >> kWindowShift;
 }
 constexpr std::uint64_t offsetInWindow(std::uint64_t deviceAddress) {
-    return deviceAddress & ((std::uint64_t{1} << kWindowShift) - 1);
+    return bridge::offsetOf(deviceAddress);
 }
 
 /** A time that no simulation reaches. */

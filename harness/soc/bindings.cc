@@ -96,7 +96,7 @@ nb::tuple exchangeOf(const Engine& engine) {
     const Exchange& e = engine.pendingExchange();
     return nb::make_tuple(std::uint32_t(e.kind), e.instance, e.tick, e.commandId,
                           nb::bytes(e.descriptor.data(), e.descriptor.size()),
-                          bytesOf(e.completions), bytesOf(e.data));
+                          bytesOf(e.completions), nb::bytes(e.data.data(), e.data.size()));
 }
 
 /// (descriptor, operand bytes) of the command that an accelerator will launch next, or None.
@@ -104,7 +104,7 @@ nb::object nextLaunchOf(const Engine& engine, std::uint32_t instance) {
     const auto launch = engine.nextLaunch(instance);
     if (!launch) return nb::none();
     return nb::make_tuple(nb::bytes(launch->descriptor.data(), launch->descriptor.size()),
-                          bytesOf(launch->data));
+                          nb::bytes(launch->data.data(), launch->data.size()));
 }
 
 /// Node records, dependences and data stay where Python has them until the call returns.

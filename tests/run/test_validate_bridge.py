@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.base.errors import BackendError, SpecError, StatsError
+from harness.run.gem5.command import BRIDGE_COSTS
 from harness.run.gem5.host_costs import BEGINS, ENDS, HOST_COSTS, HostCosts, read_host_costs
 from harness.run.request import RunRequest
 from harness.run.spec import RunSpec
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 MODEL_S = 0.5
 REPLAY_S = 4.0
+EXCHANGE_S = 0.25
 
 
 def write_costs(output: Path, inferences: Sequence[tuple[float, float, float]]) -> None:
@@ -32,6 +34,8 @@ def write_costs(output: Path, inferences: Sequence[tuple[float, float, float]]) 
             names = ("wall_seconds", "cpu_seconds", "model_cpu_seconds")
             notes.append({"cause": cause, "code": number, **dict(zip(names, now, strict=True))})
     (output / HOST_COSTS).write_text(json.dumps(notes))
+    costs = {"exchanges": 58, "waited_seconds": 0.1, "cpu_seconds": EXCHANGE_S}
+    (output / BRIDGE_COSTS).write_text(json.dumps(costs))
 
 
 class FakeGem5:
@@ -66,7 +70,7 @@ def make_trace(folder: Path) -> Path:
 
 def test_costs_are_those_of_inferences_only(tmp_path: Path) -> None:
     write_costs(tmp_path, [(3.0, 2.0, 0.25), (1.0, 0.5, 0.125)])
-    assert read_host_costs(tmp_path) == HostCosts(4.0, 2.5, 0.375)
+    assert read_host_costs(tmp_path) == HostCosts(4.0, 2.5, 0.375, EXCHANGE_S)
 
 
 def test_costs_that_are_cut_off_are_refused(tmp_path: Path) -> None:
@@ -77,11 +81,16 @@ def test_costs_that_are_cut_off_are_refused(tmp_path: Path) -> None:
         read_host_costs(tmp_path)
     with pytest.raises(StatsError, match="cannot be read"):
         read_host_costs(tmp_path / "nowhere")
+    write_costs(tmp_path, [(1.0, 1.0, 0.0)])
+    (tmp_path / BRIDGE_COSTS).write_text("{}")
+    with pytest.raises(StatsError, match="cannot be read"):
+        read_host_costs(tmp_path)
 
 
 def test_the_share_is_what_neither_replay_nor_model_explains() -> None:
-    pair = Pair(HostCosts(5.0, 4.25, 0.5), HostCosts(4.0, 4.0, 0.0))
+    pair = Pair(HostCosts(5.0, 4.25, 0.5, 0.125), HostCosts(4.0, 4.0, 0.0, 0.25))
     assert pair.cpu_share == pytest.approx(0.25 / 4.75)
+    assert pair.whole_cpu_share == pytest.approx(0.5 / 4.75)
     assert pair.wall_share == pytest.approx(0.5 / 5.0)
 
 
@@ -91,6 +100,7 @@ def test_the_median_pair_decides_and_live_runs_and_replays_take_turns(tmp_path: 
 
     assert report.cpu_share == pytest.approx(0.2 / (REPLAY_S + 0.2 + MODEL_S))
     assert report.wall_share == pytest.approx(0.2 / (REPLAY_S + 0.2 + MODEL_S))
+    assert report.whole_cpu_share == pytest.approx((0.2 + EXCHANGE_S) / (REPLAY_S + 0.2 + MODEL_S))
     assert report.is_within
     assert len(pairs) == 3
     assert [each.replay is not None for each in gem5.requests[1:]] == [False, True] * 3

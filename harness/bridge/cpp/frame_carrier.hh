@@ -28,7 +28,7 @@ class FrameCarrier {
   public:
     virtual ~FrameCarrier() = default;
 
-    virtual void send(const std::string& frame, const Doing& doing) = 0;
+    virtual void send(std::string frame, const Doing& doing) = 0;
 
     // Waits for the next frame; each call has the whole deadline.
     virtual std::string receive(const Doing& doing) = 0;

@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::uint64_t maximumTransferBytes = std::numeric_limits<std::uint32_t>::max();
 
-bool isTransfer(const NodeRecord& node) {
-    return node.kind == NodeKind::Read || node.kind == NodeKind::Write;
-}
-
 }  // namespace
 
 void CommandLedger::enter(const ActionsView& actions, std::uint64_t tick) {
@@ -44,12 +40,12 @@ void CommandLedger::checkNode(const NodeRecord& node, std::uint64_t dataBytes) c
     require(node.kind >= NodeKind::Read && node.kind <= NodeKind::Notify, node, "kind");
     const bool isCompute = node.kind == NodeKind::Compute;
     const bool isRegister = node.kind == NodeKind::SetRegister;
-    require(isTransfer(node) || isRegister || node.address == 0, node, "address");
+    require(node.isTransfer() || isRegister || node.address == 0, node, "address");
     require(isCompute || isRegister || node.value == 0, node, "value");
     require(isCompute ? node.unit < unitCount_ : node.unit == 0, node, "unit");
     require(node.kind == NodeKind::Write || node.dataOffset == 0, node, "data_offset");
     require(node.flags == 0, node, "flags");
-    if (isTransfer(node)) {
+    if (node.isTransfer()) {
         checkTransfer(node, dataBytes);
         return;
     }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model_link.hh"
 
+#include <ctime>
+#include <map>
 #include <numeric>
+#include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "frame_carrier.hh"
@@ -50,6 +54,25 @@ std::string canonicalParameters(const std::string& text) {
                     {canonical, "an object such as {\"pe_count\":8}", text.substr(0, 200), ""});
 }
 
+// Adds the thread's CPU time from here to its end.
+class CpuSeconds final {
+  public:
+    explicit CpuSeconds(double& sum) : sum_(sum), begin_(now()) {}
+    ~CpuSeconds() { sum_ += now() - begin_; }
+    CpuSeconds(const CpuSeconds&) = delete;
+    CpuSeconds& operator=(const CpuSeconds&) = delete;
+
+  private:
+    static double now() {
+        timespec time = {};
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+    }
+
+    double& sum_;
+    const double begin_;
+};
+
 LinkSettings checked(LinkSettings settings) {
     settings.hello.parametersJson = canonicalParameters(settings.hello.parametersJson);
     if (!(settings.deadlineSeconds > 0)) {
@@ -68,14 +91,59 @@ class ClientLink final : public ModelLink {
         if (!settings.recordPath.empty()) {
             trace_ = std::make_unique<TraceWriter>(settings.recordPath);
         }
+        isEarlyAllowed_ = settings.hello.mode == ModelMode::Kernel && settings.recordPath.empty() &&
+                          settings.replayPath.empty();
         exchange({"Hello"}, [this] { return client_.hello(); });
         exchanges_ = 0;
     }
 
     const pb::HelloAck& model() const override { return client_.model(); }
 
+    bool takesEarlyLaunches() const override {
+        return isEarlyAllowed_ && client_.model().can_launch_early();
+    }
+
+    bool mayLaunchEarly(std::uint32_t instance) const override {
+        return takesEarlyLaunches() && !isOver_ && !awaited_ && early_.count(instance) == 0;
+    }
+
+    bool launchEarly(std::uint32_t instance, std::uint64_t tick, const Command& command,
+                     std::string operandData) override {
+        const Doing doing = {"Launch", tick, static_cast<int>(instance), exchanges_};
+        return guarded(doing, [&] {
+            try {
+                carrier_->send(client_.launch(instance, tick, command, std::move(operandData)),
+                               doing);
+            } catch (const BridgeError&) {
+                if (client_.isModelsTurn()) {
+                    throw;
+                }
+                return false;
+            }
+            awaited_ = doing;
+            return true;
+        });
+    }
+
+    Answer takeEarly(std::uint32_t instance) override {
+        if (early_.count(instance) == 0) {
+            receiveAwaited();
+        }
+        const auto found = early_.find(instance);
+        if (found == early_.end()) {
+            throw LinkError(LinkFault::Protocol, "no command was launched early",
+                            {"instance " + std::to_string(instance), "", "", ""});
+        }
+        Answer answer = std::move(found->second);
+        early_.erase(found);
+        ++exchanges_;
+        ++earlyLaunches_;
+        return answer;
+    }
+
     void reset(const std::vector<Window>& windows) override {
         exchange({"Reset"}, [&] { return client_.reset(windows); });
+        early_.clear();
     }
 
     Answer launch(std::uint32_t instance, std::uint64_t tick, const Command& command,
@@ -119,24 +187,49 @@ class ClientLink final : public ModelLink {
     }
 
     std::uint64_t exchanges() const override { return exchanges_; }
+    std::uint64_t earlyLaunches() const override { return earlyLaunches_; }
     double waitedSeconds() const override { return carrier_->waitedSeconds(); }
+    double cpuSeconds() const override { return cpuSeconds_; }
 
   private:
     template <typename MakeFrame>
     Answer exchange(Doing doing, const MakeFrame& makeFrame) {
+        receiveAwaited();
         doing.exchange = exchanges_;
+        return guarded(doing, [&] {
+            std::string frame = makeFrame();
+            const std::string recorded = trace_ == nullptr ? "" : frame;
+            carrier_->send(std::move(frame), doing);
+            Answer answer = receive(doing, false);
+            if (trace_ != nullptr) {
+                trace_->append(recorded, answer.envelope);
+            }
+            ++exchanges_;
+            return answer;
+        });
+    }
+
+    // The wire carries one request at a time: whoever wants it takes the answer to an early Launch.
+    void receiveAwaited() {
+        if (!awaited_) {
+            return;
+        }
+        const Doing doing = *std::exchange(awaited_, std::nullopt);
+        early_[static_cast<std::uint32_t>(doing.instance)] =
+            guarded(doing, [&] { return receive(doing, true); });
+    }
+
+    // Runs a part of an exchange; whatever goes wrong in it ends the session, unless nothing was
+    // sent.
+    template <typename Action>
+    std::invoke_result_t<Action> guarded(const Doing& doing, const Action& action) {
         if (isOver_) {
             throw LinkError(LinkFault::Protocol, "the session with the model is over",
                             {doing.text(), "", "", ""});
         }
+        const CpuSeconds spent(cpuSeconds_);
         try {
-            const std::string frame = makeFrame();
-            Answer answer = turn(frame, doing);
-            if (trace_ != nullptr) {
-                trace_->append(frame, answer.envelope);
-            }
-            ++exchanges_;
-            return answer;
+            return action();
         } catch (const BridgeError& error) {
             if (client_.isModelsTurn()) {  // else the request was refused before it was sent
                 close();
@@ -148,12 +241,17 @@ class ClientLink final : public ModelLink {
         }
     }
 
-    // Sends a request and serves the model until it gives the turn back.
-    Answer turn(const std::string& frame, const Doing& doing) {
-        carrier_->send(frame, doing);
+    // Serves the model until it gives the turn back.
+    Answer receive(const Doing& doing, bool isEarly) {
         for (;;) {
             Answer answer = client_.receive(carrier_->receive(doing));
             if (answer.kind == pb::Envelope::kFunctionalRead) {
+                if (isEarly) {
+                    throw LinkError(
+                        LinkFault::Model,
+                        "the model peeks into memory though it said that it does not",
+                        {doing.text(), "", "", "set can_launch_early = False in the model"});
+                }
                 carrier_->send(client_.functionalData(read(answer.ranges, doing)), doing);
             } else if (!answer.isBusy()) {
                 return answer;
@@ -188,7 +286,12 @@ class ClientLink final : public ModelLink {
     std::unique_ptr<FrameCarrier> carrier_;
     FunctionalReader* const reader_;
     std::unique_ptr<TraceWriter> trace_;
+    std::map<std::uint32_t, Answer> early_;  // by instance: to commands that have not started
+    std::optional<Doing> awaited_;           // an early Launch without its answer
     std::uint64_t exchanges_ = 0;
+    std::uint64_t earlyLaunches_ = 0;
+    double cpuSeconds_ = 0;
+    bool isEarlyAllowed_ = false;
     bool isOver_ = false;
 };
 

@@ -58,6 +58,22 @@ class ModelLink {
                          const std::vector<CompletionRecord>& completions, std::string data) = 0;
     virtual Answer wake(std::uint32_t instance, std::uint64_t tick) = 0;
 
+    // Whether commands may be launched before they start (`proto/README.md` 4): the model takes
+    // that in this mode, and the session is neither recorded nor replayed.
+    virtual bool takesEarlyLaunches() const = 0;
+
+    // Whether one of this instance may be sent now: none awaits its answer, and it has none.
+    virtual bool mayLaunchEarly(std::uint32_t instance) const = 0;
+
+    // Sends the Launch and leaves its answer for later. False if the command is refused, which
+    // launch() then says when the command starts.
+    virtual bool launchEarly(std::uint32_t instance, std::uint64_t tick, const Command& command,
+                             std::string operandData) = 0;
+
+    // The answer to the instance's early Launch, at the command's first tick. It is for the
+    // simulator to see that the command and its operands' bytes are still what was sent.
+    virtual Answer takeEarly(std::uint32_t instance) = 0;
+
     // The model's state between two commands.
     virtual std::string drain(std::uint64_t tick) = 0;
 
@@ -67,8 +83,14 @@ class ModelLink {
     // Requests that were answered since the handshake.
     virtual std::uint64_t exchanges() const = 0;
 
+    // How many of them were Launches that were sent early.
+    virtual std::uint64_t earlyLaunches() const = 0;
+
     // Host seconds spent waiting for the model; for measurement only, never for a result.
     virtual double waitedSeconds() const = 0;
+
+    // CPU seconds of the calling thread in exchanges, those of a replay included; likewise.
+    virtual double cpuSeconds() const = 0;
 };
 
 // Binds the endpoint, or opens the trace, and returns after HelloAck.

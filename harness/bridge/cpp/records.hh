@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The fixed little-endian records of the bridge, as `proto/README.md` section 5 lays them out.
+//
+// The executor of harness/port takes them from here: this header needs nothing but the language.
 #pragma once
 
 #include <cstddef>
@@ -51,6 +53,8 @@ struct NodeRecord {
     std::uint32_t flags = 0;
 
     std::uint64_t sizeBytes() const { return std::uint64_t{rowBytes} * rows; }
+    bool isTransfer() const { return kind == NodeKind::Read || kind == NodeKind::Write; }
+    bool isTimed() const { return isTransfer() || kind == NodeKind::Compute; }
 };
 
 static_assert(std::is_trivially_copyable_v<NodeRecord> && std::is_standard_layout_v<NodeRecord>);

@@ -168,7 +168,7 @@ class TraceCarrier final : public FrameCarrier {
   public:
     explicit TraceCarrier(const std::string& path) : trace_(path) {}
 
-    void send(const std::string& frame, const Doing& doing) override {
+    void send(std::string frame, const Doing& doing) override {
         request_ = decodeFrame(frame, maximumFrameBytes);
         if (trace_.isAtEnd()) {
             throw LinkError(LinkFault::Divergence, "the run goes on where the trace ends",

@@ -145,6 +145,16 @@ class Channel final {
     int refused_ = 0;
 };
 
+// A message of the frame's own bytes; whoever sends the last of them frees them.
+zmq::message_t owning(std::string frame) {
+    auto owned = std::make_unique<std::string>(std::move(frame));
+    zmq::message_t message(
+        owned->data(), owned->size(),
+        [](void* /*bytes*/, void* kept) { delete static_cast<std::string*>(kept); }, owned.get());
+    static_cast<void>(owned.release());  // the message has it now
+    return message;
+}
+
 void checkEndpoint(const std::string& endpoint) {
     if (endpoint.rfind(scheme, 0) != 0) {
         const bool isTcp = endpoint.rfind("tcp:", 0) == 0;
@@ -192,8 +202,9 @@ class ZmqCarrier final : public FrameCarrier {
         }
     }
 
-    void send(const std::string& frame, const Doing& doing) override {
-        while (zmq_send(socket(), frame.data(), frame.size(), ZMQ_DONTWAIT) < 0) {
+    void send(std::string frame, const Doing& doing) override {
+        zmq::message_t message = owning(std::move(frame));
+        while (zmq_msg_send(message.handle(), socket(), ZMQ_DONTWAIT) < 0) {
             checkErrno(doing);
             wait(ZMQ_POLLOUT, doing);
         }

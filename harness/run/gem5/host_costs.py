@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.base.errors import StatsError
+from harness.run.gem5.command import BRIDGE_COSTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +26,14 @@ class HostCosts:
         wall_seconds: By a clock on the wall.
         cpu_seconds: CPU time of gem5's process, all its threads, user and system.
         model_cpu_seconds: CPU time of the model's process; 0 if there is none.
+        exchange_cpu_seconds: CPU time of gem5's simulating thread inside exchanges: with the model,
+            or in a replay with the trace.
     """
 
     wall_seconds: float
     cpu_seconds: float
     model_cpu_seconds: float
+    exchange_cpu_seconds: float
 
 
 def read_host_costs(output: Path) -> HostCosts:
@@ -50,6 +54,8 @@ def read_host_costs(output: Path) -> HostCosts:
             )
             for name in _CLOCKS
         ]
+        path = output / BRIDGE_COSTS
+        exchanging = float(json.loads(path.read_text())["cpu_seconds"])
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise StatsError(
             "the host's costs of a gem5 run cannot be read", where=str(path), got=str(error)
@@ -61,4 +67,4 @@ def read_host_costs(output: Path) -> HostCosts:
             expected=f"{len(begins)} ends",
             got=str(len(ends)),
         )
-    return HostCosts(*sums)
+    return HostCosts(*sums, exchanging)
