@@ -63,21 +63,37 @@ def without_host(path: Path) -> str:
     return re.sub(r"^host\w+ .*\n", "", path.read_text(), flags=re.MULTILINE)
 
 
+def assert_simulates_the_same(recorded: FinishedRun, other: FinishedRun) -> None:
+    assert other.exit_code == 0, other.result.message
+    assert other.result.latencies == recorded.result.latencies
+    assert other.result.breakdown == recorded.result.breakdown
+    assert other.result.energies == recorded.result.energies
+    assert other.result.exchanges == recorded.result.exchanges
+    for name in ("outputs.bin", "marks.bin", "events.bin", "device_timeline.bin"):
+        before, now = (each.directory / "m5out" / name for each in (recorded, other))
+        assert before.read_bytes() == now.read_bytes(), name
+    for name in ("stats.txt", "m5out/stats.txt"):
+        assert without_host(recorded.directory / name) == without_host(other.directory / name)
+
+
+def early_launches(finished: FinishedRun) -> int:
+    costs = json.loads((finished.directory / "m5out" / "bridge_costs.json").read_text())
+    return int(costs["early_launches"])
+
+
 def test_a_replay_has_the_same_ticks_outputs_and_statistics(
     tmp_path: Path, recorded: FinishedRun, trace: Path
 ) -> None:
-    replayed = run(tmp_path / "run", trace)
+    assert_simulates_the_same(recorded, run(tmp_path / "run", trace))
 
-    assert replayed.exit_code == 0, replayed.result.message
-    assert replayed.result.latencies == recorded.result.latencies
-    assert replayed.result.breakdown == recorded.result.breakdown
-    assert replayed.result.energies == recorded.result.energies
-    assert replayed.result.exchanges == recorded.result.exchanges
-    for name in ("outputs.bin", "marks.bin", "events.bin", "device_timeline.bin"):
-        before, now = (each.directory / "m5out" / name for each in (recorded, replayed))
-        assert before.read_bytes() == now.read_bytes(), name
-    for name in ("stats.txt", "m5out/stats.txt"):
-        assert without_host(recorded.directory / name) == without_host(replayed.directory / name)
+
+def test_a_run_that_launches_commands_early_simulates_the_same(
+    tmp_path: Path, recorded: FinishedRun
+) -> None:
+    live = run(tmp_path / "run")
+
+    assert_simulates_the_same(recorded, live)
+    assert early_launches(live) > early_launches(recorded) == 0
 
 
 def test_a_replay_starts_no_model(tmp_path: Path, trace: Path) -> None:

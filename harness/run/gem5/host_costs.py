@@ -67,4 +67,4 @@ def read_host_costs(output: Path) -> HostCosts:
             expected=f"{len(begins)} ends",
             got=str(len(ends)),
         )
-    return HostCosts(*sums, exchanging)
+    return HostCosts(*sums, exchange_cpu_seconds=exchanging)
