@@ -67,4 +67,5 @@ def read_host_costs(output: Path) -> HostCosts:
             expected=f"{len(begins)} ends",
             got=str(len(ends)),
         )
-    return HostCosts(*sums, exchange_cpu_seconds=exchanging)
+    wall, cpu, model = sums
+    return HostCosts(wall, cpu, model, exchanging)
