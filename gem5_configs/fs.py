@@ -16,6 +16,7 @@ import m5
 from soc.accelerators import check_extension
 from soc.board_fs import FsBoard
 from soc.command_line import argument_parser, end_with, output_folder, read_run
+from soc.disk import require_disk
 from soc.model_process import start_model
 from soc.progress import say
 from soc.run_file import RunFileError, file_of, require_files
@@ -47,7 +48,6 @@ def main() -> int:
     check_extension()
     if guest.make_checkpoint:
         return _simulate(FsBoard(run, output_folder(), None, is_boot=True), run)
-    require_files(run, {f"gem5.files.{name}": path for name, path in vars(run.gem5.files).items()})
     process = start_model(run, output_folder())
     return _simulate(FsBoard(run, output_folder(), process), run)
 
@@ -59,6 +59,8 @@ def _require_guest(run: SimpleNamespace) -> None:
     if guest.initramfs:
         files["gem5.guest.initramfs"] = guest.initramfs
     require_files(run, files)
+    if not guest.make_checkpoint:
+        require_disk(run)
     if guest.checkpoint and not (Path(file_of(run, guest.checkpoint)) / "m5.cpt").is_file():
         raise RunFileError(f"gem5.guest.checkpoint: no checkpoint in {guest.checkpoint}")
 

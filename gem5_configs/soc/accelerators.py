@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 MAXIMUM_ACCELERATORS = 15
 """HARNESS_MAXIMUM_INSTANCES: one page of registers each, beside the bridge's own."""
-FILE_NUMBERS = {"runtime": 0, "arguments": 1, "program": 2, "weights": 3, "inputs": 4}
-"""HARNESS_FILE_*: files that the guest may read."""
 
 
 def check_extension() -> None:
@@ -86,20 +84,6 @@ def make_accelerators(target: SimpleNamespace, clocks: Clocks) -> list[m5.object
         )
         for _ in range(target.accelerator.count)
     ]
-
-
-def guest_files(run: SimpleNamespace, arguments: str) -> list[str]:
-    """Return the "NUMBER=PATH" list of the files that the guest may read.
-
-    Args:
-        run: Names the files.
-        arguments: Path of the runtime's arguments; empty if it gets them otherwise.
-    """
-    named = vars(run.gem5.files).items()
-    paths = {name: str(run.directory / path) for name, path in named if path}
-    if arguments:
-        paths["arguments"] = arguments
-    return [f"{FILE_NUMBERS[name]}={path}" for name, path in sorted(paths.items())]
 
 
 def connect_memory_ports(

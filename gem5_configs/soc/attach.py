@@ -13,7 +13,6 @@ from soc.accelerators import (
     MemoryPoints,
     check_extension,
     connect_memory_ports,
-    guest_files,
     make_accelerators,
     model_session,
 )
@@ -24,7 +23,6 @@ from soc.command_line import output_folder
 from soc.errors import ConfigurationError
 from soc.model_process import start_model
 from soc.pc import IO_HOLE, add_interrupt, add_reservation, free_interrupt_pin, pci_host
-from soc.runtime_arguments import write_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +48,8 @@ def attach_accelerators(
 
     Of `spec.target` it uses what describes the accelerators (accelerator, dma, acp,
     accelerator_cache, io_cache, bus for the DMA's way to memory, line_bytes); of `spec.gem5` the
-    model and the files. What it adds hangs below `board.accelerators`.
+    model. What it adds hangs below `board.accelerators`. What the guest reads is your script's to
+    hand over: on a disk of your board's, or as files in syscall emulation.
 
     - Full system on x86 (the board has a `pc`): a PCI function with a free device number and a free
       interrupt pin, routed in the MP table; what lies between the top of memory and 3 GiB, and what
@@ -85,9 +84,9 @@ def attach_accelerators(
         "is_coherent": spec.target.dma.coherent,
     }
     if hasattr(board, "pc"):
-        owner.bridge = _pci_bridge(board, spec, settings)
+        owner.bridge = _pci_bridge(board, settings)
     else:
-        owner.bridge = _platform_bridge(board, spec, settings)
+        owner.bridge = _platform_bridge(board, settings)
 
     def connect(found: MemoryPoints) -> None:
         if not hasattr(board, "pc"):
@@ -118,15 +117,13 @@ def _check(board: System, spec: SimpleNamespace) -> None:
         raise ConfigurationError("the board has `accelerators` already; attach them once")
 
 
-def _pci_bridge(board: System, spec: SimpleNamespace, settings: dict[str, object]) -> SimObject:
+def _pci_bridge(board: System, settings: dict[str, object]) -> SimObject:
     _reserve_memory_map(board)
     pin = free_interrupt_pin(board)
     device = _free_pci_device(board)
     add_interrupt(board, device, pin)
-    arguments = write_arguments(spec, output_folder())
     bridge = m5.objects.AcceleratorBridgePci(
         **settings,
-        files=guest_files(spec, arguments),
         **pci_host(board, m5.objects.AcceleratorBridgePci),
         pci_bus=0,
         pci_dev=device,
@@ -138,13 +135,10 @@ def _pci_bridge(board: System, spec: SimpleNamespace, settings: dict[str, object
     return bridge
 
 
-def _platform_bridge(
-    board: System, spec: SimpleNamespace, settings: dict[str, object]
-) -> SimObject:
+def _platform_bridge(board: System, settings: dict[str, object]) -> SimObject:
     address = _address_above([*board.mem_ranges])
     return m5.objects.AcceleratorBridge(
         **settings,
-        files=guest_files(spec, ""),
         pio_addr=address,
         pio_latency=REGISTERS_LATENCY,
     )

@@ -14,16 +14,15 @@ from m5.params import AddrRange
 from soc.accelerators import (
     MemoryPoints,
     connect_memory_ports,
-    guest_files,
     make_accelerators,
     model_session,
 )
 from soc.clocks import Clocks
+from soc.disk import add_disk
 from soc.memory_system import build_memory_system, build_plain_memory, connect_plainly
 from soc.pc import FIRST_PCI_PIN, add_interrupt, build_pc, pci_host
 from soc.processors import Processors, guard_halts, number_apics
 from soc.run_file import file_of
-from soc.runtime_arguments import write_arguments
 from soc.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -73,6 +72,7 @@ class FsBoard:
         measured = start if is_boot else gem5.cpu
         (build_plain_memory if is_boot else build_memory_system)(system, target, clocks, memory)
         build_pc(system, gem5.memory_bytes, target.cpu.cores)
+        add_disk(system, run, output, is_boot=is_boot)
         self.processors = Processors(system, target, clocks, start, measured)
         if is_boot:
             connect_plainly(system, self.processors)
@@ -84,8 +84,7 @@ class FsBoard:
         guard_halts(self.processors.all)
         self.bridge = None
         if has_accelerators:
-            arguments = write_arguments(run, output)
-            self.bridge = _attach_bridge(system, run, clocks, process, arguments)
+            self.bridge = _attach_bridge(system, run, clocks, process)
             if is_boot:
                 _connect_idle(system, self.bridge)
             else:
@@ -106,13 +105,11 @@ def _attach_bridge(
     run: SimpleNamespace,
     clocks: Clocks,
     process: ModelProcess | None,
-    arguments: str,
 ) -> m5.objects.AcceleratorBridgePci:
     bridge = m5.objects.AcceleratorBridgePci(
         session=model_session(run, process),
         accelerators=make_accelerators(run.target, clocks),
         is_coherent=run.target.dma.coherent,
-        files=guest_files(run, arguments),
         pci_bus=0,
         pci_dev=PCI_DEVICE,
         pci_func=0,

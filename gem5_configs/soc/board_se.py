@@ -12,7 +12,6 @@ from m5.params import AddrRange
 from soc.accelerators import (
     MemoryPoints,
     connect_memory_ports,
-    guest_files,
     make_accelerators,
     model_session,
 )
@@ -105,7 +104,6 @@ def _attach_bridge(
         pio_addr=max(REGISTERS_ADDRESS, beyond_memory),
         pio_latency=REGISTERS_LATENCY,
         is_coherent=target.dma.coherent,
-        files=guest_files(run, ""),
     )
     system.accelerator_bridge = bridge
     bridge.pio = system.membus.mem_side_ports

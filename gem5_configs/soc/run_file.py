@@ -122,10 +122,7 @@ GEM5 = {
     "mode": _words("se", "fs"),
     "cpu": _words("atomic", "timing", "o3"),
     "threads": COUNT,
-    "repeat": Optional(COUNT, 1),
-    "wait": _words("interrupt", "polling"),
-    "submission": _words("doorbell", "ioctl"),
-    "memory": Optional(_words("dma", "pinned"), "dma"),
+    "arguments": Optional(LIST, []),
     "model": {
         "argv": LIST,
         "log": Optional(TEXT, ""),
@@ -142,16 +139,18 @@ GEM5 = {
         dict.fromkeys(("runtime", "program", "weights", "inputs"), Optional(TEXT, "")), {}
     ),
     "guest": Optional(
-        dict.fromkeys(
-            ("kernel", "initramfs", "command_line", "checkpoint", "make_checkpoint"),
-            Optional(TEXT, ""),
-        ),
+        {
+            **dict.fromkeys(
+                ("kernel", "initramfs", "command_line", "checkpoint", "make_checkpoint", "disk"),
+                Optional(TEXT, ""),
+            ),
+            "disk_bytes": Optional(COUNT, 0),
+        },
         {},
     ),
     "boot": Optional(_words("atomic", "kvm"), "atomic"),
     "fast_forward": Optional(FLAG, True),
     "self_test": Optional(FLAG, False),
-    "micro": Optional(FLAG, False),
     "maximum_ticks": Optional(COUNT, 0),
     "memory_bytes": COUNT,
     "progress_ticks": Optional(POSITIVE, 10**9),
@@ -159,9 +158,10 @@ GEM5 = {
 }
 """The "gem5" object.
 
-`fast_forward` loads in atomic mode, `self_test` lets the runtime test the guest instead of running
-the program, `micro` lets it measure its single actions after the program, `steps` is what progress
-counts to.
+`arguments` are the runtime's, but for its files; `files` are syscall emulation's, which reads them
+where they lie. A full system reads `guest.disk`, of `guest.disk_bytes`; 0 bytes are no disk.
+`fast_forward` loads in atomic mode, `self_test` says that the guest needs no model, `steps` is what
+progress counts to.
 """
 
 

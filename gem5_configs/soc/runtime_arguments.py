@@ -1,34 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Arguments of the guest's runtime: argv in syscall emulation, a file in a full system."""
+"""Arguments of the guest's runtime in syscall emulation; a full system's are on its disk."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from soc.run_file import file_of
+
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import SimpleNamespace
+
+_FILES = ("program", "weights", "inputs")
 
 
 def runtime_arguments(run: SimpleNamespace) -> list[str]:
-    """Return the arguments, without the program's name."""
-    gem5, target = run.gem5, run.target
-    if gem5.self_test:
-        return ["--self-test"]
-    return [
-        *("--threads", str(gem5.threads)),
-        *("--repeat", str(gem5.repeat)),
-        *("--wait", gem5.wait),
-        *("--submission", gem5.submission),
-        *(["--memory", gem5.memory] if gem5.memory != "dma" else []),
-        *("--assignment", target.assignment),
-        *("--queue-depth", str(target.accelerator_queue_depth)),
-        *(["--micro"] if gem5.micro else []),
-    ]
-
-
-def write_arguments(run: SimpleNamespace, output: Path) -> str:
-    """Write the arguments, one per line, for a guest to read; return the file's path."""
-    path = output / "arguments.txt"
-    path.write_text("".join(f"{each}\n" for each in runtime_arguments(run)), encoding="utf-8")
-    return str(path)
+    """Return the arguments, without the program's name: the run's, and where its files lie."""
+    words = list(run.gem5.arguments)
+    for name in _FILES:
+        if path := getattr(run.gem5.files, name):
+            words += [f"--{name}", file_of(run, path)]
+    return words

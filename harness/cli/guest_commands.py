@@ -43,13 +43,19 @@ def build(
     ] = 0,
     quiet: Quiet = False,  # noqa: FBT002 - typer's flags
 ) -> None:
-    """Build kernel, driver, init and initramfs, unless these sources were built before."""
+    """Build kernel, driver, init, initramfs and runtime, unless these sources were built before."""
     from harness.report.progress import ConsoleProgress  # noqa: PLC0415
+    from harness.run.gem5.locate import find_configs  # noqa: PLC0415
+    from harness.run.gem5.runtime import build_runtime  # noqa: PLC0415
     from harness.run.guest.build import build_guest  # noqa: PLC0415
+    from harness.run.guest.disk import DISK_BYTES  # noqa: PLC0415
+    from harness.run.guest.tools import disk_tool  # noqa: PLC0415
 
     progress = ConsoleProgress(is_quiet=quiet)
     try:
+        maker = disk_tool("mke2fs")
         images = build_guest(progress, kernel_source=kernel_source, jobs=jobs)
+        runtime = build_runtime(find_configs(), progress)
     finally:
         progress.close()
     _print(
@@ -57,6 +63,9 @@ def build(
         f"kernel     {images.kernel}",
         f"initramfs  {images.initramfs}",
         f"symbols    {images.symbols}",
+        f"runtime    {runtime.path}",
+        f"disk       made for each run by {maker}, {DISK_BYTES // MIB} MiB, ext2;"
+        f" kept in {images.kernel.parent.parent}/disk-*",
     )
 
 
@@ -82,7 +91,7 @@ def info(kernel_source: KernelSource = None) -> None:
 
 
 def clean(quiet: Quiet = False) -> None:  # noqa: FBT002 - typer's flags
-    """Remove all built guests and kernel trees from the cache."""
+    """Remove all built guests, kernel trees and disks from the cache."""
     from harness.report.progress import ConsoleProgress  # noqa: PLC0415
     from harness.run.guest.keeping import clean as clean_cache  # noqa: PLC0415
 

@@ -22,9 +22,6 @@ def run_description(target: str = "smaug", *overrides: str, **fields: Any) -> di
         "mode": "se",
         "cpu": "timing",
         "threads": 1,
-        "repeat": 1,
-        "wait": "polling",
-        "submission": "doorbell",
         "model": {"argv": ["false"], "mode": "kernel"},
         "files": {},
         "boot": "atomic",
@@ -83,6 +80,11 @@ def compile_driver_test(folder: Path) -> Path:
     command = ["gcc", *flags, "-I", str(CONFIGS / "guest" / "abi"), *sources, "-o", str(program)]
     subprocess.run(command, check=True, timeout=TIMEOUT_S)
     return program
+
+
+def pinned_bytes() -> bytes:
+    """Return what the program writes from pinned memory, into guest_file_20.bin."""
+    return bytes((i // 4096 + i) % 256 for i in range(3 * 4096 + 100))
 
 
 def compile_program(folder: Path, name: str, source: str) -> Path:

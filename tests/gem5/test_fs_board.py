@@ -29,13 +29,11 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _kernel(tmp_path_factory.mktemp("kernel"), "-DSTATUS=0")
 
 
-def _description(folder: Path, kernel: Path, cpu: str, *overrides: str, **guest: str) -> Any:
+def _description(kernel: Path, cpu: str, *overrides: str, **guest: str) -> Any:
     """Return a run without a model, as `self_test` has it.
 
     One core: gem5 cannot drain cores that no operating system has started.
     """
-    for name in ("runtime", "program", "weights", "inputs"):
-        (folder / name).write_bytes(b"")
     return run_description(
         "smaug",
         "cpu.cores=1",
@@ -44,7 +42,6 @@ def _description(folder: Path, kernel: Path, cpu: str, *overrides: str, **guest:
         cpu=cpu,
         self_test=True,
         model={"argv": [], "mode": "kernel"},
-        files={name: name for name in ("runtime", "program", "weights", "inputs")},
         guest={"kernel": str(kernel), "command_line": "none", **guest},
         maximum_ticks=10**11,
     )
@@ -53,7 +50,7 @@ def _description(folder: Path, kernel: Path, cpu: str, *overrides: str, **guest:
 @pytest.fixture(scope="module")
 def booted(gem5: Path, kernel: Path, tmp_path_factory: pytest.TempPathFactory) -> Gem5Run:
     folder = tmp_path_factory.mktemp("booted")
-    run = _description(folder, kernel, "timing", make_checkpoint="checkpoint")
+    run = _description(kernel, "timing", make_checkpoint="checkpoint")
     return run_gem5(gem5, folder, run)
 
 
@@ -87,7 +84,7 @@ def test_a_checkpoint_goes_on_with_other_cores_caches_and_interfaces(
 ) -> None:
     overrides = (f"dma.coherent={coherent}", "l1d.size=32 KiB", "dram.channels=2")
     checkpoint = str(_checkpoint(booted))
-    run = _description(tmp_path, kernel, cpu, *overrides, checkpoint=checkpoint)
+    run = _description(kernel, cpu, *overrides, checkpoint=checkpoint)
     ended = run_gem5(gem5, tmp_path, run)
     assert ended.status == 0, ended.stderr
     assert (ended.exit()["cause"], ended.exit()["code"]) == ("harness exit", 0)
@@ -101,7 +98,7 @@ def test_a_checkpoint_goes_on_with_other_cores_caches_and_interfaces(
 def test_statistics_are_dumped_per_inference(
     gem5: Path, tmp_path: Path, kernel: Path, booted: Gem5Run
 ) -> None:
-    run = _description(tmp_path, kernel, "timing", checkpoint=str(_checkpoint(booted)))
+    run = _description(kernel, "timing", checkpoint=str(_checkpoint(booted)))
     ended = run_gem5(gem5, tmp_path, run)
     lines = (ended.output / "stats.txt").read_text().splitlines()
     ticks = [int(line.split()[1]) for line in lines if line.startswith("simTicks ")]
@@ -122,7 +119,7 @@ def test_the_same_restore_gives_the_same_ticks(
     for name in ("first", "second"):
         folder = tmp_path / name
         folder.mkdir()
-        run = _description(folder, kernel, "o3", checkpoint=str(_checkpoint(booted)))
+        run = _description(kernel, "o3", checkpoint=str(_checkpoint(booted)))
         exits.append(run_gem5(gem5, folder, run).exit())
     assert exits[0] == exits[1]
 
@@ -130,7 +127,7 @@ def test_the_same_restore_gives_the_same_ticks(
 def test_without_a_checkpoint_it_boots_and_goes_on(
     gem5: Path, tmp_path: Path, kernel: Path
 ) -> None:
-    ended = run_gem5(gem5, tmp_path, _description(tmp_path, kernel, "timing"))
+    ended = run_gem5(gem5, tmp_path, _description(kernel, "timing"))
     assert ended.status == 0, ended.stderr
     assert _marks(ended) == [("harness checkpoint", 0), *_INFERENCES]
 
@@ -139,7 +136,7 @@ def test_a_guest_that_fails_fails_the_run_and_names_its_terminal(
     gem5: Path, tmp_path: Path
 ) -> None:
     failing = _kernel(tmp_path, "-DSTATUS=3")
-    ended = run_gem5(gem5, tmp_path, _description(tmp_path, failing, "atomic"))
+    ended = run_gem5(gem5, tmp_path, _description(failing, "atomic"))
     assert ended.status == 1
     assert (ended.exit()["cause"], ended.exit()["code"]) == ("harness exit", 3)
     terminal = ended.output / "system.pc.com_1.device"
@@ -148,7 +145,7 @@ def test_a_guest_that_fails_fails_the_run_and_names_its_terminal(
 
 
 def test_a_kernel_that_panics_ends_the_run(gem5: Path, tmp_path: Path) -> None:
-    run = _description(tmp_path, _kernel(tmp_path, "-DSTATUS=0", "-DPANICS"), "atomic")
+    run = _description(_kernel(tmp_path, "-DSTATUS=0", "-DPANICS"), "atomic")
     run["gem5"] |= {"progress_ticks": 10**8, "maximum_ticks": 10**13}
     ended = run_gem5(gem5, tmp_path, run)
     assert ended.status == 1
@@ -156,7 +153,7 @@ def test_a_kernel_that_panics_ends_the_run(gem5: Path, tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_that_is_not_there_is_named(gem5: Path, tmp_path: Path, kernel: Path) -> None:
-    run = _description(tmp_path, kernel, "timing", checkpoint="gone")
+    run = _description(kernel, "timing", checkpoint="gone")
     ended = run_gem5(gem5, tmp_path, run)
     assert ended.status == 2
     assert "gem5.guest.checkpoint" in ended.stderr
@@ -165,7 +162,7 @@ def test_a_checkpoint_that_is_not_there_is_named(gem5: Path, tmp_path: Path, ker
 def test_memory_that_reaches_into_the_devices_is_refused(
     gem5: Path, tmp_path: Path, kernel: Path
 ) -> None:
-    run = _description(tmp_path, kernel, "timing")
+    run = _description(kernel, "timing")
     run["gem5"]["memory_bytes"] = 4 << 30
     ended = run_gem5(gem5, tmp_path, run)
     assert ended.status == 2

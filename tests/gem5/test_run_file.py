@@ -32,8 +32,6 @@ def _description() -> dict[str, Any]:
         "mode": "se",
         "cpu": "o3",
         "threads": 2,
-        "wait": "interrupt",
-        "submission": "ioctl",
         "model": {"argv": ["model"], "mode": "kernel"},
         "memory_bytes": 1 << 29,
     }
@@ -67,7 +65,8 @@ def test_values_come_out_as_attributes_and_what_is_left_out_has_its_default(
 ) -> None:
     run = _read(run_file, tmp_path, _description())
     assert (run.gem5.cpu, run.gem5.threads, run.gem5.model.argv) == ("o3", 2, ["model"])
-    assert (run.gem5.repeat, run.gem5.guest.kernel, run.gem5.model.deadline_s) == (1, "", 60.0)
+    assert (run.gem5.arguments, run.gem5.guest.kernel, run.gem5.model.deadline_s) == ([], "", 60.0)
+    assert run.gem5.guest.disk_bytes == 0
     assert run.gem5.fast_forward is True
     assert run.directory == tmp_path.resolve()
 

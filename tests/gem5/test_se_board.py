@@ -149,10 +149,10 @@ def test_an_interrupt_ends_the_run_in_order(gem5: Path, tmp_path: Path, programs
 
 def test_what_is_missing_is_the_user_s_error_with_status_2(gem5: Path, tmp_path: Path) -> None:
     run = run_description()
-    del run["gem5"]["wait"]
+    del run["gem5"]["threads"]
     ended = run_gem5(gem5, tmp_path, run)
     assert ended.status == 2
-    assert "gem5.wait is missing" in ended.stderr
+    assert "gem5.threads is missing" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

@@ -124,7 +124,7 @@ def finish(output: Path, cause: str, code: int) -> int:
 
 
 def simulate(output: Path, folder: Path, run: dict[str, Any]) -> int:
-    repeat = run["gem5"]["repeat"]
+    repeat = run["spec"]["repeat"]
     if HOW == "noisy":
         say("harness: stage restoring the guest")
         for step in range(5):

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.base.errors import SpecError
 from harness.run.gem5.options import Gem5Options
+from harness.run.guest import tools
+from harness.run.guest.disk import DISK_BYTES
 from harness.run.pipeline import FinishedRun, execute
 from harness.run.request import RunRequest
 from harness.run.spec import RunSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 from tests.listeners import Listener
 from tests.run.gem5_stand_in import make_stand_in
+
+pytestmark = pytest.mark.skipif(
+    bool(tools.missing_disk_tools()), reason="mke2fs or debugfs is missing (Debian: e2fsprogs)"
+)
 
 
 @pytest.fixture
@@ -56,8 +63,47 @@ def test_the_guest_boots_once_and_is_found_again(
     )
     assert boots(tmp_path) == ["atomic"]
     assert first.result.setting["boot"] == "atomic"
-    assert {"kernel", "initramfs", "checkpoint"} <= set(first.result.hashes)
+    assert {"kernel", "initramfs", "checkpoint", "disk"} <= set(first.result.hashes)
     assert first.result.hashes["checkpoint"] == second.result.hashes["checkpoint"]
+
+
+def told(finished: FinishedRun) -> dict[str, Any]:
+    guest: dict[str, Any] = json.loads((finished.directory / "run.json").read_text())["gem5"][
+        "guest"
+    ]
+    return guest
+
+
+def test_each_workload_has_its_disk_and_all_share_the_checkpoint(
+    run: Callable[..., FinishedRun], tmp_path: Path
+) -> None:
+    first, same, other = run(), run(), run(workload="workloads.micro:conv")
+    assert (first.exit_code, same.exit_code, other.exit_code) == (0, 0, 0), other.result.message
+    assert boots(tmp_path) == ["atomic"]
+    assert told(first) == told(same)
+    assert told(first)["disk"] != told(other)["disk"]
+    assert first.result.hashes["disk"] == same.result.hashes["disk"]
+    assert first.result.hashes["disk"] != other.result.hashes["disk"]
+    assert Path(told(first)["disk"]).stat().st_size == told(first)["disk_bytes"] == DISK_BYTES
+
+
+def test_the_guest_boots_with_an_empty_disk_of_the_same_size(
+    run: Callable[..., FinishedRun], tmp_path: Path
+) -> None:
+    first = run()
+    (boot,) = (tmp_path / "cache" / "harness" / "checkpoints").glob("*-atomic/run.json")
+    guest = json.loads(boot.read_text())["gem5"]["guest"]
+    assert (guest["disk"], guest["disk_bytes"]) == ("", told(first)["disk_bytes"])
+
+
+def test_a_disk_that_cannot_be_made_fails_before_the_guest_boots(
+    run: Callable[..., FinishedRun], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tools, "_find_disk_tool", lambda _: None)
+    finished = run()
+    assert not finished.result.is_success
+    assert "e2fsprogs" in finished.result.message
+    assert boots(tmp_path) == []
 
 
 def test_another_memory_or_kernel_needs_another_boot(

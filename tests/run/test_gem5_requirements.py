@@ -13,6 +13,7 @@ from harness.run.gem5.locate import CONFIGS_VARIABLE, find_configs
 from harness.run.gem5.probe import probe_gem5
 from harness.run.gem5.requirements import Requirement, gem5_requirements
 from harness.run.gem5.runtime import build_runtime
+from harness.run.guest import tools
 from tests.run.gem5_stand_in import make_stand_in
 
 
@@ -50,6 +51,16 @@ def test_each_missing_thing_is_named_with_what_to_do(
     looked_at = found()[what]
     assert not looked_at.is_here
     assert advice in looked_at.detail
+
+
+@pytest.mark.usefixtures("gem5")
+def test_missing_programs_for_the_disk_are_named_with_their_package(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tools, "_find_disk_tool", lambda _: None)
+    looked_at = found()["guest's disk (full system)"]
+    assert not looked_at.is_here
+    assert looked_at.detail == "no mke2fs, debugfs; on Debian install e2fsprogs"
 
 
 def test_no_gem5_is_one_line(monkeypatch: pytest.MonkeyPatch, gem5: Path) -> None:

@@ -65,12 +65,9 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "linux"
     (folder / "arch" / "x86").mkdir(parents=True)
     (folder / "Makefile").write_text(MAKEFILE)
-    (folder / "idle.c").write_text("sti\nhlt\n")
     guest = tmp_path / "gem5_configs"
     shutil.copytree(find_configs() / "guest", guest / "guest")
     (guest / "se.py").touch()
-    for patch in (guest / "guest" / "kernel").glob("*.patch"):
-        patch.unlink()
     monkeypatch.setenv("HARNESS_GEM5_CONFIGS", str(guest))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("HARNESS_KERNEL_SOURCE", str(folder))
@@ -205,37 +202,6 @@ def test_an_interrupted_build_leaves_no_images_and_goes_on_later(
     assert build.kept_guest(guest_sources()) is None
     assert build_guest(Stages()).initramfs.is_file()
     assert (kernel.parent / "builds").read_text() == "built\n"  # the kernel had been whole
-
-
-PATCH = """\
-Why.
-
---- a/idle.c
-+++ b/idle.c
-@@ -1,2 +1,3 @@
- sti
-+nop
- hlt
-"""
-
-
-@needs_static_c
-def test_a_patch_is_applied_to_our_copy_of_the_source(kernel: Path, guest: Path) -> None:
-    first = guest_sources()
-    (guest / "kernel" / "idle.patch").write_text(PATCH)
-    sources = guest_sources()
-    assert sources.kernel_key != first.kernel_key
-    build_guest(Stages())
-    assert (sources.tree / "source" / "idle.c").read_text() == "sti\nnop\nhlt\n"
-    assert (kernel / "idle.c").read_text() == "sti\nhlt\n"
-
-
-def test_a_patch_that_does_not_fit_is_named(kernel: Path, guest: Path) -> None:
-    (guest / "kernel" / "idle.patch").write_text(PATCH)
-    (kernel / "idle.c").write_text("something else\n")
-    with pytest.raises(BackendError, match=r"changing the kernel by idle\.patch failed"):
-        build_guest(Stages())
-    assert not (guest_sources().tree / "source").exists()
 
 
 @needs_static_c

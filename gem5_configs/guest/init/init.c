@@ -4,8 +4,8 @@
  *
  * It mounts what a program expects, loads the driver, and says "checkpoint". Nothing of a run is in
  * the guest by then, so that one checkpoint serves all workloads. Whoever restores it finds init
- * behind the mark: it fetches the runtime and its arguments from the bridge, runs it, and hands its
- * status to the simulator.
+ * behind the mark: it mounts the run's disk, starts the runtime from there with the arguments that
+ * lie beside it, and hands its status to the simulator.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -25,9 +24,13 @@
 
 #define DEVICE "/dev/harness"
 #define MODULE "/harness.ko"
-#define RUNTIME "/tmp/runtime"
 
-#define WINDOW_BYTES (1u << 20) /* files come through a window of this size, piece by piece */
+/* The run's disk, and what it must hold; the runtime finds the rest in its folder. */
+#define DISK_DEVICE "/dev/sda"
+#define DISK_TYPE "ext2"
+#define DISK "/disk"
+#define RUNTIME "./runtime"
+#define ARGUMENTS "arguments"
 #define MAXIMUM_ARGUMENTS 64
 
 #define STATUS_INIT_FAILED 250  /* differs from all statuses of the runtime */
@@ -93,79 +96,40 @@ static void open_marker(void) {
     if (marker < 0) fail("open %s (is there a bridge on the board?)", DEVICE);
 }
 
-/* One window through which files of the run are read. */
-struct reader {
-    int device;
-    harness_u64 window;
-    char* memory;
-};
-
-static struct reader open_reader(void) {
-    struct harness_allocate request = {.size_bytes = WINDOW_BYTES};
-    struct reader reader;
-
-    reader.device = open(DEVICE, O_RDWR | O_CLOEXEC);
-    if (reader.device < 0) fail("open %s", DEVICE);
-    if (ioctl(reader.device, HARNESS_IOC_ALLOCATE, &request) != 0)
-        fail("allocate a window of %u bytes", WINDOW_BYTES);
-    reader.window = request.window;
-    reader.memory = mmap(NULL, WINDOW_BYTES, PROT_READ, MAP_SHARED, reader.device,
-                         (off_t)HARNESS_MAP_WINDOW(request.window));
-    if (reader.memory == MAP_FAILED) fail("map the window");
-    return reader;
+/* Nothing of the disk has been read before, so nothing of another run's is remembered. */
+static void mount_disk(void) {
+    if (mkdir(DISK, 0755) != 0 && errno != EEXIST) fail("mkdir %s", DISK);
+    if (mount(DISK_DEVICE, DISK, DISK_TYPE, MS_RDONLY, NULL) != 0)
+        fail("mount %s (is there a disk with a run on the board?)", DISK_DEVICE);
+    if (chdir(DISK) != 0) fail("chdir %s", DISK);
 }
 
-static void close_reader(struct reader* reader) {
-    munmap(reader->memory, WINDOW_BYTES);
-    close(reader->device); /* the driver frees the window */
-}
+/* A file that ends with a null byte behind its own. */
+static char* read_text(const char* path) {
+    struct stat status;
+    size_t size_bytes, done = 0;
+    char* text;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
 
-/* The next bytes of a file into the window; returns how many, 0 at its end. */
-static size_t read_piece(struct reader* reader, harness_u64 number, harness_u64 offset) {
-    struct harness_file request = {
-        .number = number,
-        .operation = HARNESS_FILE_READ,
-        .window = reader->window,
-        .file_offset = offset,
-        .count = WINDOW_BYTES,
-    };
+    if (file < 0 || fstat(file, &status) != 0) fail("open %s/%s", DISK, path);
+    size_bytes = (size_t)status.st_size;
+    text = calloc(1, size_bytes + 1);
+    if (text == NULL) fail("keep the arguments");
+    while (done < size_bytes) {
+        ssize_t count = read(file, text + done, size_bytes - done);
 
-    if (ioctl(reader->device, HARNESS_IOC_FILE, &request) != 0)
-        fail("read file %llu of the run", (unsigned long long)number);
-    return request.count;
-}
-
-static void write_all(int file, const char* bytes, size_t size_bytes) {
-    while (size_bytes > 0) {
-        ssize_t written = write(file, bytes, size_bytes);
-
-        if (written < 0) fail("write %s", RUNTIME);
-        bytes += written;
-        size_bytes -= (size_t)written;
+        if (count <= 0) fail("read %s/%s", DISK, path);
+        done += (size_t)count;
     }
-}
-
-static void fetch_runtime(struct reader* reader) {
-    int file = open(RUNTIME, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
-    harness_u64 offset = 0;
-    size_t count;
-
-    if (file < 0) fail("create %s", RUNTIME);
-    while ((count = read_piece(reader, HARNESS_FILE_RUNTIME, offset)) > 0) {
-        write_all(file, reader->memory, count);
-        offset += count;
-    }
-    if (close(file) != 0) fail("write %s", RUNTIME);
+    close(file);
+    return text;
 }
 
 /* One argument per line; the last line may lack its end. */
-static void fetch_arguments(struct reader* reader, char* words[MAXIMUM_ARGUMENTS + 2]) {
-    size_t count = read_piece(reader, HARNESS_FILE_ARGUMENTS, 0);
-    char* text = strndup(reader->memory, count);
-    char* rest_of_text = text;
+static void read_arguments(char* words[MAXIMUM_ARGUMENTS + 2]) {
+    char* rest_of_text = read_text(ARGUMENTS);
     unsigned int words_count = 0;
 
-    if (text == NULL) fail("keep the arguments");
     words[words_count++] = RUNTIME;
     while (rest_of_text != NULL && *rest_of_text != '\0') {
         if (words_count > MAXIMUM_ARGUMENTS) {
@@ -206,7 +170,6 @@ static int run_runtime(char* words[]) {
 
 int main(void) {
     char* words[MAXIMUM_ARGUMENTS + 2];
-    struct reader reader;
 
     mount_on("/proc", "proc");
     mount_on("/sys", "sysfs");
@@ -218,10 +181,8 @@ int main(void) {
     fflush(stdout);
     mark(HARNESS_MARK_CHECKPOINT, 0);
 
-    reader = open_reader();
-    fetch_runtime(&reader);
-    fetch_arguments(&reader, words);
-    close_reader(&reader);
+    mount_disk();
+    read_arguments(words);
     mark(HARNESS_MARK_EXIT, (harness_u64)run_runtime(words));
     rest();
     return 0;

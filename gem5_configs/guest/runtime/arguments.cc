@@ -23,6 +23,9 @@ const char* const kUsage =
     "  --progress-steps N       report every Nth step to the simulator, 0 never (0)\n"
     "  --cold-pages             do not touch memory before the first inference\n"
     "  --micro                  then measure single actions of the runtime, into the report\n"
+    "  --program PATH           the compiled program (program.pb)\n"
+    "  --weights PATH           what its windows begin with (program.bin)\n"
+    "  --inputs PATH            input tensors, dense, back to back (inputs.bin)\n"
     "  --device PATH            the device (/dev/harness)\n"
     "  --self-test              try threads, kernels, counter and cache maintenance; no device\n"
     "  --help                   this text\n";
@@ -69,6 +72,10 @@ Setter choiceSetter(bool& target, const std::string& first, const std::string& s
     };
 }
 
+Setter textSetter(std::string& target) {
+    return [&target](const std::string&, const std::string& text) { target = text; };
+}
+
 std::map<std::string, Setter> setters(Arguments& arguments) {
     constexpr std::uint64_t any = std::numeric_limits<std::uint32_t>::max();
     return {
@@ -89,7 +96,10 @@ std::map<std::string, Setter> setters(Arguments& arguments) {
              arguments.isDynamic = choice(name, text, "round_robin", "dynamic");
              arguments.hasAssignment = true;
          }},
-        {"--device", [&](const std::string&, const std::string& text) { arguments.device = text; }},
+        {"--program", textSetter(arguments.program)},
+        {"--weights", textSetter(arguments.weights)},
+        {"--inputs", textSetter(arguments.inputs)},
+        {"--device", textSetter(arguments.device)},
     };
 }
 

@@ -8,6 +8,9 @@
 namespace harness::guest {
 
 struct Arguments {
+    std::string program = "program.pb";
+    std::string weights = "program.bin";
+    std::string inputs = "inputs.bin";
     std::string device = "/dev/harness";
     std::uint32_t threads = 1;
     std::uint32_t repeat = 1;

@@ -9,10 +9,12 @@
 #include "gem5_configs/guest/runtime/error.hh"
 #include "gem5_configs/guest/runtime/event_log.hh"
 #include "gem5_configs/guest/runtime/flush.hh"
+#include "gem5_configs/guest/runtime/input_file.hh"
 #include "gem5_configs/guest/runtime/invoker.hh"
 #include "gem5_configs/guest/runtime/micro.hh"
 #include "gem5_configs/guest/runtime/pool.hh"
 #include "gem5_configs/guest/runtime/program.hh"
+#include "gem5_configs/guest/runtime/program_pages.hh"
 #include "gem5_configs/guest/runtime/report.hh"
 #include "gem5_configs/guest/runtime/staging.hh"
 #include "gem5_configs/guest/runtime/walker.hh"
@@ -22,22 +24,10 @@ namespace harness::guest {
 
 namespace {
 
-struct Files {
-    std::vector<std::uint8_t> program;
-    std::vector<std::uint8_t> inputs;
-};
-
-/// The files that must be known before windows can be allocated; this opening ends with them.
-Files readFiles(const DeviceOpener& open) {
-    const auto device = open();
-    if (device->info().version != HARNESS_ABI_VERSION)
-        throw RuntimeError("the device speaks version " + std::to_string(device->info().version) +
+void requireVersion(const Device& device) {
+    if (device.info().version != HARNESS_ABI_VERSION)
+        throw RuntimeError("the device speaks version " + std::to_string(device.info().version) +
                            " of its interface, expected " + std::to_string(HARNESS_ABI_VERSION));
-    Staging staging(*device);
-    Files files;
-    files.program = staging.read(HARNESS_FILE_PROGRAM, "the program");
-    files.inputs = staging.read(HARNESS_FILE_INPUTS, "the inputs");
-    return files;
 }
 
 std::vector<ThreadLog> makeLogs(const Program& program, const Arguments& arguments) {
@@ -80,8 +70,8 @@ class Run final {
         report.isCoherent = device.info().flags & HARNESS_FLAG_COHERENT;
         report.isOptimisedFlush = hasOptimisedFlush();
         report.isDynamic = isDynamic;
-        if (!arguments.isCold) report.touchedPages = windows.touch();
-        windows.load(device);
+        if (!arguments.isCold) report.touchedPages = windows.touch() + touchProgramPages();
+        windows.load(arguments.weights);
         if (!report.isCoherent) report.loadFlushedLines = windows.flush();
         report.marks.reserve(arguments.repeat + 1);
         report.marks.push_back(counts());
@@ -152,10 +142,11 @@ void writeMessage(const DeviceOpener& open, const std::string& text) {
 
 void runInferences(const Arguments& arguments, const DeviceOpener& open) {
     try {
-        const Files files = readFiles(open);
-        const Program program = loadProgram(files.program);
+        const Program program = loadProgram(readFile(arguments.program));
+        const std::vector<std::uint8_t> inputs = readFile(arguments.inputs);
         const auto device = open();
-        Run run(arguments, program, *device, files.inputs);
+        requireVersion(*device);
+        Run run(arguments, program, *device, inputs);
         run.load();
         run.infer();
         run.writeResults();

@@ -11,7 +11,6 @@ namespace harness::guest {
 namespace {
 
 constexpr std::uint64_t kStagingBytes = 256 * 1024;
-constexpr std::uint64_t kNoFile = ~std::uint64_t{0};
 
 }  // namespace
 
@@ -19,17 +18,6 @@ Staging::Staging(Device& device)
     : device(device),
       window(device.allocate(kStagingBytes, 0)),
       memory(device.mapWindow(window, kStagingBytes)) {}
-
-std::vector<std::uint8_t> Staging::read(std::uint64_t number, const std::string& what) {
-    std::vector<std::uint8_t> bytes(fileBytes(device, number, what));
-    for (std::uint64_t done = 0; done < bytes.size();) {
-        const std::uint64_t part = std::min<std::uint64_t>(kStagingBytes, bytes.size() - done);
-        moveFile(device, {number, HARNESS_FILE_READ, window, 0, done, part});
-        std::memcpy(&bytes[done], memory, part);
-        done += part;
-    }
-    return bytes;
-}
 
 void Staging::write(std::uint64_t number, const void* data, std::uint64_t sizeBytes) {
     const auto* bytes = static_cast<const std::uint8_t*>(data);
@@ -39,13 +27,6 @@ void Staging::write(std::uint64_t number, const void* data, std::uint64_t sizeBy
         moveFile(device, {number, HARNESS_FILE_WRITE, window, 0, done, part});
         done += part;
     }
-}
-
-std::uint64_t fileBytes(Device& device, std::uint64_t number, const std::string& what) {
-    const std::uint64_t size = device.moveFile({number, 0, 0, 0, 0, 0});
-    if (size == kNoFile)
-        throw RuntimeError("the run has no file " + std::to_string(number) + ", " + what);
-    return size;
 }
 
 void moveFile(Device& device, const harness_file& request) {

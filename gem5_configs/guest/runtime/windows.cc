@@ -3,7 +3,7 @@
 
 #include "gem5_configs/guest/runtime/error.hh"
 #include "gem5_configs/guest/runtime/flush.hh"
-#include "gem5_configs/guest/runtime/staging.hh"
+#include "gem5_configs/guest/runtime/input_file.hh"
 
 namespace harness::guest {
 
@@ -41,20 +41,19 @@ std::uint64_t Windows::touch() {
     return pages;
 }
 
-void Windows::load(Device& device) {
+void Windows::load(const std::string& weights) {
     bool isNeeded = false;
     for (const Window& window : program.windows) isNeeded = isNeeded || window.initialBytes;
     if (!isNeeded) return;
-    const std::uint64_t size = fileBytes(device, HARNESS_FILE_WEIGHTS, "the initial bytes");
+    InputFile file(weights);
+    const std::uint64_t size = file.sizeBytes();
     for (std::size_t i = 0; i < memory.size(); ++i) {
         const Window& window = program.windows[i];
         if (window.initialOffset > size || window.initialBytes > size - window.initialOffset)
             throw RuntimeError("window \"" + window.name + "\" takes bytes up to " +
                                std::to_string(window.initialOffset + window.initialBytes) +
                                " of a file of " + std::to_string(size));
-        if (window.initialBytes)
-            moveFile(device, {HARNESS_FILE_WEIGHTS, HARNESS_FILE_READ, i, 0, window.initialOffset,
-                              window.initialBytes});
+        file.read(window.initialOffset, memory[i], window.initialBytes);
     }
 }
 

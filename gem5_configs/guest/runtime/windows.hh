@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "gem5_configs/guest/runtime/device.hh"
@@ -31,8 +32,8 @@ class Windows final {
 
     /// Write to every page, so that no page fault is left for the first inference; pages written.
     std::uint64_t touch();
-    /// Fill the windows' starts from the run's weights file.
-    void load(Device& device);
+    /// Fill the windows' starts from a file.
+    void load(const std::string& weights);
     /// Lines written back and dropped.
     std::uint64_t flush();
 

@@ -1,8 +1,8 @@
 """Boots the guest once, to a checkpoint in the user's cache, and finds it again.
 
 The name of a checkpoint is a hash of what it depends on: gem5, the board, kernel, initramfs,
-command line, number of CPUs, clocks, memory, devices. Caches, interfaces, CPU models and workloads
-are not in it: they join when the checkpoint is restored.
+command line, number of CPUs, clocks, memory, devices, the disk's size. Caches, interfaces, CPU
+models, workloads and what is on the disk are not in it: they join when the checkpoint is restored.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from harness.base.units import TICKS_PER_SECOND
 from harness.run.cache import cache_directory, files_sha256, locked
 from harness.run.directory import RUN_JSON
 from harness.run.failure import SimulationFailedError
+from harness.run.gem5.arguments import SELF_TEST, runtime_arguments
 from harness.run.gem5.command import gem5_command
 from harness.run.gem5.description import describe_run
+from harness.run.gem5.disk import run_disk
 from harness.run.gem5.guest import Guest, command_line, guest_image
 from harness.run.gem5.os_counters import REPORT_FILE
 from harness.run.gem5.outcome import (
@@ -30,12 +32,14 @@ from harness.run.gem5.outcome import (
     require_success,
 )
 from harness.run.gem5.requirements import kvm_obstacle
+from harness.run.guest.disk import DISK_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.run.gem5.setup import Gem5Setup
     from harness.run.gem5.supervise import Supervisor
+    from harness.run.guest.disk import DataDisk
     from harness.run.prepared import PreparedRun, Progress
 
 KEPT = "checkpoint"
@@ -70,13 +74,14 @@ def booted_guest(
     image = guest_image(options, progress)
     line = command_line(run.target.cpu.clock_hz, run.program)
     guest = Guest(image, line, hashes=dict(image.hashes))
+    disk = run_disk(run, setup, run.directory.path, runtime_arguments(run))
     if options.checkpoint is not None:
-        return _given(guest, options.checkpoint)
+        return _with_disk(_given(guest, options.checkpoint), disk)
     booting = _Booting(run, setup, supervisor, progress, guest)
     key = checkpoint_key(run, setup, guest)
     lock = cache_directory("checkpoints") / f"{key}.lock"
     with locked(lock, progress, "waiting for another run that boots the same guest"):
-        return _found(booting, key) or _booted(booting, key)
+        return _with_disk(_found(booting, key) or _booted(booting, key), disk)
 
 
 def checkpoint_key(run: PreparedRun, setup: Gem5Setup, guest: Guest) -> str:
@@ -93,6 +98,7 @@ def checkpoint_key(run: PreparedRun, setup: Gem5Setup, guest: Guest) -> str:
         "line_bytes": target.line_bytes,
         "memory_bytes": _description(run, setup, guest)["memory_bytes"],
         "accelerators": target.accelerator.count,
+        "disk_bytes": DISK_BYTES,
     }
     text = json.dumps(facts, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -111,6 +117,10 @@ def _given(guest: Guest, checkpoint: Path) -> Guest:
     if not (checkpoint / "m5.cpt").is_file():
         raise SpecError("--checkpoint names no checkpoint of gem5", where=str(checkpoint))
     return _with_checkpoint(guest, checkpoint.absolute(), "given")
+
+
+def _with_disk(guest: Guest, disk: DataDisk) -> Guest:
+    return replace(guest, disk=disk.path, hashes={**guest.hashes, "disk": disk.key})
 
 
 def _with_checkpoint(guest: Guest, checkpoint: Path, boot: str) -> Guest:
@@ -206,13 +216,12 @@ def _test_restore(booting: _Booting, folder: Path) -> None:
     """
     booting.progress.stage("testing the checkpoint")
     described = _description(booting.run, booting.setup, booting.guest)
-    guest = {**booting.guest.description(), "checkpoint": str(folder / KEPT)}
-    run = booting.run.directory.path.absolute()
-    files = {name: str(run / path) for name, path in described["files"].items()}
-    changed = {"guest": guest, "cpu": "atomic", "model": NO_MODEL, "files": files}
-    described |= {**changed, "self_test": True, "maximum_ticks": BOOT_LIMIT_TICKS}
     test = folder / "self_test"
     test.mkdir()
+    disk = run_disk(booting.run, booting.setup, test, SELF_TEST)
+    restored = replace(booting.guest, checkpoint=folder / KEPT, disk=disk.path)
+    changed = {"guest": restored.description(), "cpu": "atomic", "model": NO_MODEL, "files": {}}
+    described |= {**changed, "self_test": True, "maximum_ticks": BOOT_LIMIT_TICKS}
     _run(booting, test, described, EXPECTED_CAUSE)
     require_right_clock(_clock(test / REPORT_FILE))
 

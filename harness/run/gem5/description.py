@@ -9,6 +9,7 @@ from harness.base.threads import SINGLE_THREAD
 from harness.base.units import MIB
 from harness.bridge.process import model_argv
 from harness.run.directory import MODEL_LOG
+from harness.run.gem5.arguments import runtime_arguments
 from harness.run.gem5.command import INPUTS_BIN
 
 if TYPE_CHECKING:
@@ -36,23 +37,20 @@ def memory_bytes(program: Program) -> int:
     return size
 
 
-def describe_run(run: PreparedRun, setup: Gem5Setup, guest: dict[str, str]) -> dict[str, Any]:
+def describe_run(run: PreparedRun, setup: Gem5Setup, guest: dict[str, Any]) -> dict[str, Any]:
     """Return the object "gem5" of run.json; paths in it are absolute, or relative to run.json.
 
     Args:
         run: The run, compiled.
         setup: gem5 and the guest runtime.
-        guest: For full-system runs: kernel, initramfs, command line, checkpoint.
+        guest: For full-system runs: kernel, initramfs, command line, checkpoint, disk.
     """
     spec = run.request.spec
     return {
         "mode": spec.simulation_mode,
         "cpu": spec.cpu,
         "threads": spec.threads,
-        "repeat": spec.repeat,
-        "wait": run.target.driver.wait,
-        "submission": spec.submission,
-        "memory": run.target.driver.memory,
+        "arguments": runtime_arguments(run),
         "model": _describe_model(run),
         "files": {
             "runtime": str(setup.runtime.path),
@@ -61,7 +59,6 @@ def describe_run(run: PreparedRun, setup: Gem5Setup, guest: dict[str, str]) -> d
             "inputs": INPUTS_BIN,
         },
         "guest": guest,
-        "micro": run.request.gem5.is_micro,
         "boot": "atomic" if spec.boot == "auto" else spec.boot,
         "maximum_ticks": spec.maximum_ticks,
         "memory_bytes": memory_bytes(run.program),

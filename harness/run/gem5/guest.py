@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import SpecError
 from harness.base.units import MIB
 from harness.run.cache import file_sha256
+from harness.run.guest.disk import DISK_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,12 +47,14 @@ class Guest:
     """What a full-system run restores; empty for syscall emulation.
 
     Attributes:
+        disk: Image of the run's disk; None while booting.
         boot: How the checkpoint was booted.
-        hashes: SHA-256 of kernel, initramfs and checkpoint.
+        hashes: SHA-256 of kernel, initramfs, checkpoint, and what is on the disk.
     """
 
     image: GuestImage | None = None
     command_line: str = ""
+    disk: Path | None = None
     checkpoint: Path | None = None
     boot: str = ""
     hashes: dict[str, str] = field(default_factory=dict)
@@ -61,7 +64,7 @@ class Guest:
         """The kernel's symbols."""
         return self.image.symbols if self.image is not None else None
 
-    def description(self) -> dict[str, str]:
+    def description(self) -> dict[str, Any]:
         """Return the object "guest" of run.json."""
         if self.image is None:
             return {}
@@ -70,6 +73,8 @@ class Guest:
             "initramfs": str(self.image.initramfs),
             "command_line": self.command_line,
             "checkpoint": str(self.checkpoint or ""),
+            "disk": str(self.disk or ""),
+            "disk_bytes": DISK_BYTES,
         }
 
 

@@ -46,6 +46,7 @@ def gem5_requirements() -> Iterator[Requirement]:
         yield from _binary_requirements(probe)
     yield from _source_requirements()
     yield _guest_requirement()
+    yield _disk_requirement()
 
 
 def _binary_requirements(probe: Gem5Probe) -> Iterator[Requirement]:
@@ -127,6 +128,17 @@ def _guest_requirement() -> Requirement:
         names = ", ".join(tool.name for tool in missing)
         return Requirement(what, is_here=False, detail=f"no {names}; on Debian install {packages}")
     return Requirement(what, is_here=True, detail="will be built at the first run")
+
+
+def _disk_requirement() -> Requirement:
+    from harness.run.guest.tools import missing_disk_tools  # noqa: PLC0415 - doctor only
+
+    what = "guest's disk (full system)"
+    if missing := missing_disk_tools():
+        names = ", ".join(tool.name for tool in missing)
+        packages = " ".join(dict.fromkeys(tool.debian for tool in missing))
+        return Requirement(what, is_here=False, detail=f"no {names}; on Debian install {packages}")
+    return Requirement(what, is_here=True, detail="made for each run with mke2fs and debugfs")
 
 
 def _short(error: HarnessError) -> str:

@@ -1,7 +1,7 @@
 """Builds the guest: kernel, driver, init and initramfs, kept in the user's cache by content.
 
-Two folders, each named by a hash of what goes into it: the kernel's tree (source, patches,
-configuration, compiler) and the images (the kernel's hash, the driver, init, their headers). So a
+Two folders, each named by a hash of what goes into it: the kernel's tree (source, configuration,
+compiler) and the images (the kernel's hash, the driver, init, their headers). So a
 changed driver costs seconds, and the kernel knows no workload and no driver.
 """
 
@@ -19,6 +19,7 @@ from harness.run.gem5.locate import find_configs
 from harness.run.guest.command import run_step
 from harness.run.guest.cpio import character_device, cpio_archive, directory, regular_file
 from harness.run.guest.kernel import KERNEL, SYMBOLS, KernelBuild, default_jobs
+from harness.run.guest.places import CACHE, KEY_DIGITS, META
 from harness.run.guest.source import find_source
 from harness.run.guest.tools import compiler_version, cross_prefix, require_tools
 
@@ -29,18 +30,14 @@ if TYPE_CHECKING:
     from harness.run.guest.source import KernelSource
     from harness.run.prepared import Progress
 
-CACHE = "guest"
 INITRAMFS = "initramfs.cpio"
 LOG = "build.log"
-META = "guest.json"
-"""Written last: a folder without it is not whole."""
 
 _MODULE = "harness.ko"
 _FRAGMENT = "kernel/harness.config"
 _GUEST_FOLDERS = ("driver", "init", "abi")
 _SOURCE_SUFFIXES = {".c", ".h"}
 _SOURCE_NAMES = {"Kbuild", "Makefile"}
-_KEY_DIGITS = 32
 _LAYOUT = 1
 """Raised when the same sources would give other images."""
 
@@ -83,12 +80,12 @@ class GuestSources:
     @property
     def tree(self) -> Path:
         """Where the kernel is built."""
-        return cache_directory(CACHE) / f"kernel-{self.kernel_key[:_KEY_DIGITS]}"
+        return cache_directory(CACHE) / f"kernel-{self.kernel_key[:KEY_DIGITS]}"
 
     @property
     def images(self) -> Path:
         """Where the images are kept."""
-        return cache_directory(CACHE) / self.key[:_KEY_DIGITS]
+        return cache_directory(CACHE) / self.key[:KEY_DIGITS]
 
 
 def guest_sources(kernel_source: Path | None = None) -> GuestSources:
@@ -99,14 +96,10 @@ def guest_sources(kernel_source: Path | None = None) -> GuestSources:
     """
     folder = find_configs() / "guest"
     kernel = find_source(kernel_source, cache_directory(CACHE))
-    changes = files_sha256([folder / _FRAGMENT, *_patches(folder)], folder)
-    kernel_key = _sha256(_LAYOUT, kernel.identity, changes, compiler_version())
+    configuration = files_sha256([folder / _FRAGMENT], folder)
+    kernel_key = _sha256(_LAYOUT, kernel.identity, configuration, compiler_version())
     key = _sha256(kernel_key, files_sha256(_guest_files(folder), folder))
     return GuestSources(folder, kernel, kernel_key, key)
-
-
-def _patches(folder: Path) -> list[Path]:
-    return sorted((folder / "kernel").glob("*.patch"))
 
 
 def _guest_files(folder: Path) -> list[Path]:
@@ -198,7 +191,7 @@ def _built_kernel(sources: GuestSources, progress: Progress, jobs: int, log: Pat
     tree = sources.tree
     tree.mkdir(exist_ok=True)
     kernel = KernelBuild(tree, sources.kernel, jobs=jobs, log=log)
-    kernel.unpack(_patches(sources.folder), progress)
+    kernel.unpack(progress)
     if not (tree / META).is_file():
         kernel.configure(sources.folder / _FRAGMENT)
         kernel.build(progress)

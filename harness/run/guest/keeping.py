@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from harness.base.errors import BackendError
 from harness.run.cache import cache_directory
-from harness.run.guest.build import CACHE, LOG, META, guest_lock
+from harness.run.guest.build import LOG, guest_lock
+from harness.run.guest.places import CACHE, META
 
 if TYPE_CHECKING:
     from pathlib import Path

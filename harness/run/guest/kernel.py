@@ -13,7 +13,7 @@ from harness.run.guest.source import kernel_version, unpack
 from harness.run.guest.tools import cross_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from harness.run.guest.source import KernelSource
@@ -51,11 +51,11 @@ class KernelBuild:
         """The kernel's version."""
         return ".".join(map(str, kernel_version(self._sources / "Makefile")))
 
-    def unpack(self, patches: Sequence[Path], progress: Progress) -> None:
-        """Unpack and patch the source, unless it is there."""
+    def unpack(self, progress: Progress) -> None:
+        """Unpack the source, unless it is there."""
         if not self._sources.is_dir():
             progress.stage(f"unpacking {self._source.path}")
-            unpack(self._source, patches, self._sources, self._log)
+            unpack(self._source, self._sources, self._log)
 
     def configure(self, fragment: Path) -> None:
         """Make the configuration: nothing but what the fragment names and that implies.

@@ -16,7 +16,7 @@ from harness.run.cache import file_sha256
 from harness.run.guest.command import run_step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 SOURCE_VARIABLE = "HARNESS_KERNEL_SOURCE"
 PACKAGES = Path("/usr/src")
@@ -110,11 +110,11 @@ def _require_version(version: tuple[int, ...], where: Path) -> None:
         )
 
 
-def unpack(source: KernelSource, patches: Sequence[Path], place: Path, log: Path) -> None:
-    """Unpack or copy a source and patch it; `place` is there only when all of it is.
+def unpack(source: KernelSource, place: Path, log: Path) -> None:
+    """Unpack or copy a source; `place` is there only when all of it is.
 
     Raises:
-        BackendError: It cannot be unpacked, or a patch does not fit.
+        BackendError: It cannot be unpacked.
         SpecError: It is no kernel, or too old.
     """
     scratch = place.with_suffix(".unpacking")
@@ -123,9 +123,6 @@ def unpack(source: KernelSource, patches: Sequence[Path], place: Path, log: Path
     for command in _unpacking_commands(source, scratch):
         run_step("unpacking the kernel source", command, log)
     _require_version(kernel_version(scratch / "Makefile"), source.path)
-    for patch in patches:
-        command = ["patch", "--batch", "--fuzz=0", "-p1", "-d", str(scratch), "-i", str(patch)]
-        run_step(f"changing the kernel by {patch.name}", command, log)
     scratch.replace(place)
 
 

@@ -46,7 +46,6 @@ _PROGRAMS = (
     Tool("bison", "bison", "bison"),
     Tool("bc", "bc", "bc"),
     Tool("awk", "mawk", "gawk"),
-    Tool("patch", "patch", "patch"),
     Tool("tar", "tar", "tar"),
     Tool("xz", "xz-utils", "xz"),
 )
@@ -54,6 +53,36 @@ _COMPILER = (Tool("gcc", "gcc", "gcc"), Tool("ld", "binutils", "binutils"))
 _HOST_COMPILER = Tool("gcc", "gcc", "gcc")
 _LIBELF = Tool("gelf.h (libelf)", "libelf-dev", "elfutils-libelf-devel")
 _STATIC_C = Tool("libc.a (static C library)", "libc6-dev", "glibc-static")
+
+
+_DISK_PROGRAMS = tuple(Tool(name, "e2fsprogs", "e2fsprogs") for name in ("mke2fs", "debugfs"))
+_SYSTEM_FOLDERS = ("/usr/sbin", "/sbin")
+"""Where they are, which is not on everybody's PATH."""
+
+
+def missing_disk_tools() -> list[Tool]:
+    """Return what making the guest's disk needs and this machine lacks."""
+    return [tool for tool in _DISK_PROGRAMS if _find_disk_tool(tool.name) is None]
+
+
+def disk_tool(name: str) -> str:
+    """Return the path of a program of e2fsprogs.
+
+    Raises:
+        SpecError: It is not installed.
+    """
+    if (found := _find_disk_tool(name)) is not None:
+        return found
+    raise SpecError(
+        "the guest's disk cannot be made",
+        got=f"no {name}",
+        way_out=f"install {_packages(_DISK_PROGRAMS)}",
+    )
+
+
+def _find_disk_tool(name: str) -> str | None:
+    folders = [os.environ.get("PATH", os.defpath), *_SYSTEM_FOLDERS]
+    return shutil.which(name, path=os.pathsep.join(folders))
 
 
 def missing_tools() -> list[Tool]:

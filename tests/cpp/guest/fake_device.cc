@@ -123,22 +123,13 @@ std::uint64_t FakeDevice::status(std::uint64_t) {
 }
 
 std::uint64_t FakeDevice::moveFile(const harness_file& request) {
-    const auto found = system.files.find(request.number);
-    if (request.operation == 0)
-        return found == system.files.end() ? ~std::uint64_t{0} : found->second.size();
-    std::uint8_t* memory =
+    require(request.operation == HARNESS_FILE_WRITE, "reads a file");
+    const std::uint8_t* memory =
         windows.at(request.window - system.firstWindow).data + request.window_offset;
-    if (request.operation == HARNESS_FILE_WRITE) {
-        std::vector<std::uint8_t>& file = system.files[request.number];
-        file.resize(std::max<std::uint64_t>(file.size(), request.file_offset + request.count));
-        std::copy_n(memory, request.count, file.begin() + std::ptrdiff_t(request.file_offset));
-        return request.count;
-    }
-    if (found == system.files.end() || request.file_offset > found->second.size()) return 0;
-    const std::uint64_t count =
-        std::min<std::uint64_t>(request.count, found->second.size() - request.file_offset);
-    std::copy_n(found->second.begin() + std::ptrdiff_t(request.file_offset), count, memory);
-    return count;
+    std::vector<std::uint8_t>& file = system.files[request.number];
+    file.resize(std::max<std::uint64_t>(file.size(), request.file_offset + request.count));
+    std::copy_n(memory, request.count, file.begin() + std::ptrdiff_t(request.file_offset));
+    return request.count;
 }
 
 void FakeDevice::mark(std::uint64_t code, std::uint64_t argument) {

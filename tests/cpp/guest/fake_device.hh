@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A device for tests: memory of the process, files in maps, commands at once or as late as
+// A device for tests: memory of the process, results in a map, commands at once or as late as
 // possible.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "disk_folder.hh"
 #include "gem5_configs/guest/runtime/device.hh"
 
 namespace harness::guest {
@@ -42,9 +43,10 @@ struct FakeSystem {
     bool isBroken = false;
     std::uint64_t firstWindow = 0;
     FakeExecutor execute = [](std::uint64_t, const std::string&, FakeWindows&) {};
-    std::map<std::uint64_t, std::vector<std::uint8_t>> files;
+    DiskFiles disk;  // what the runtime reads
 
     // What was seen.
+    std::map<std::uint64_t, std::vector<std::uint8_t>> files;  // that were written, by number
     std::vector<std::pair<std::uint64_t, std::uint64_t>> marks;
     std::vector<std::uint64_t> commandsOf;  // by accelerator
     std::vector<std::uint64_t> deepest;     // by accelerator: most commands in its ring

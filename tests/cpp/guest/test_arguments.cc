@@ -27,6 +27,14 @@ TEST(Arguments, AreReadByName) {
     EXPECT_TRUE(arguments.hasAssignment && arguments.isCold);
 }
 
+TEST(Arguments, NameFilesThatLieInTheCurrentFolderUnlessGiven) {
+    const Arguments usual = parseArguments({});
+    EXPECT_EQ(usual.program + " " + usual.weights + " " + usual.inputs,
+              "program.pb program.bin inputs.bin");
+    const Arguments given = parseArguments({"--program", "/a", "--weights", "/b", "--inputs", "c"});
+    EXPECT_EQ(given.program + " " + given.weights + " " + given.inputs, "/a /b c");
+}
+
 TEST(Arguments, AreOneInferenceOnOneThreadUnlessGiven) {
     const Arguments arguments = parseArguments({});
     EXPECT_EQ(arguments.threads, 1u);

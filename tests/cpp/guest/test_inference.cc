@@ -7,6 +7,7 @@
 #include <iterator>
 #include <ostream>
 
+#include "disk_folder.hh"
 #include "gem5_configs/guest/runtime/runtime.hh"
 #include "model_executor.hh"
 
@@ -43,13 +44,11 @@ TEST_P(Inference, GivesTheBytesOfTheEmbeddedSoC) {
     system.instances = GetParam().instances;
     system.isLate = GetParam().isLate;
     system.execute = vectorMacExecutor(system.instances);
-    system.files[HARNESS_FILE_PROGRAM] = readAll(folder + "program.pb");
-    system.files[HARNESS_FILE_WEIGHTS] = readAll(folder + "program.bin");
-    system.files[HARNESS_FILE_INPUTS] = readAll(folder + "inputs.bin");
-    runInferences(
-        parseArguments({"--threads", GetParam().threads, "--wait", GetParam().wait, "--repeat", "2",
-                        "--share-bytes", "512", "--memory", GetParam().memory}),
-        system.opener());
+    std::vector<std::string> words = DiskFolder::arguments(folder);
+    words.insert(words.end(),
+                 {"--threads", GetParam().threads, "--wait", GetParam().wait, "--repeat", "2",
+                  "--share-bytes", "512", "--memory", GetParam().memory});
+    runInferences(parseArguments(words), system.opener());
     EXPECT_EQ(system.files[HARNESS_FILE_OUTPUTS], readAll(folder + "outputs.bin"));
     EXPECT_EQ(system.waitsWithoutInterrupt, 0u);
     EXPECT_EQ(system.pins > 0, std::string(GetParam().memory) == "pinned");

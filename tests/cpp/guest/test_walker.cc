@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "disk_folder.hh"
 #include "fake_device.hh"
 #include "gem5_configs/guest/runtime/error.hh"
 #include "gem5_configs/guest/runtime/runtime.hh"
@@ -14,13 +15,16 @@ namespace {
 
 FakeSystem systemOf(const SmallProgram& program) {
     FakeSystem system;
-    system.files[HARNESS_FILE_PROGRAM] = program.bytes();
-    system.files[HARNESS_FILE_INPUTS] = smallInput();
+    system.disk["program.pb"] = program.bytes();
+    system.disk["inputs.bin"] = smallInput();
     return system;
 }
 
 void run(FakeSystem& system, const std::vector<std::string>& words = {}) {
-    runInferences(parseArguments(words), system.opener());
+    const DiskFolder disk(system.disk);
+    std::vector<std::string> all = DiskFolder::arguments(disk.path);
+    all.insert(all.end(), words.begin(), words.end());
+    runInferences(parseArguments(all), system.opener());
 }
 
 std::string refusal(FakeSystem& system, const std::vector<std::string>& words = {}) {
@@ -192,8 +196,8 @@ TEST(Walker, FillsWindowsFromTheWeightsFile) {
     program.message.mutable_windows(0)->set_initial_size_bytes(100);
     program.message.mutable_windows(0)->set_initial_offset_bytes(20);
     FakeSystem system = systemOf(program.invoke(0).wait(0, 1).finalize());
-    system.files[HARNESS_FILE_WEIGHTS].resize(120);
-    for (std::size_t i = 0; i < 120; ++i) system.files[HARNESS_FILE_WEIGHTS][i] = std::uint8_t(i);
+    system.disk["program.bin"].resize(120);
+    for (std::size_t i = 0; i < 120; ++i) system.disk["program.bin"][i] = std::uint8_t(i);
     std::vector<std::uint8_t> seen;
     system.execute = [&](std::uint64_t, const std::string&, FakeWindows& windows) {
         seen.assign(windows[0].data, windows[0].data + windows[0].sizeBytes);
@@ -203,7 +207,7 @@ TEST(Walker, FillsWindowsFromTheWeightsFile) {
     EXPECT_EQ(seen[0], 20);
     EXPECT_EQ(seen[99], 119);
     EXPECT_EQ(seen[100], 0);
-    system.files[HARNESS_FILE_WEIGHTS].resize(119);
+    system.disk["program.bin"].resize(119);
     EXPECT_EQ(refusal(system), "window \"weights\" takes bytes up to 120 of a file of 119");
 }
 
@@ -221,13 +225,13 @@ TEST(Walker, FlushesAllWindowsAfterLoadingOnlyWithoutCoherence) {
 TEST(Walker, LeavesAMessageWhenItCannotGoOn) {
     const SmallProgram program = SmallProgram().invoke(0).wait(0, 1).finalize();
     FakeSystem system = systemOf(program);
-    system.files.erase(HARNESS_FILE_PROGRAM);
-    EXPECT_EQ(refusal(system), "the run has no file 2, the program");
+    system.disk.erase("program.pb");
+    EXPECT_NE(refusal(system).find("/program.pb: No such file or directory"), std::string::npos);
     system = systemOf(program);
-    system.files[HARNESS_FILE_INPUTS].pop_back();
+    system.disk["inputs.bin"].pop_back();
     EXPECT_EQ(refusal(system), "inputs: 11 bytes end in \"input\"");
     system = systemOf(program);
-    system.files[HARNESS_FILE_INPUTS].push_back(0);
+    system.disk["inputs.bin"].push_back(0);
     EXPECT_EQ(refusal(system), "inputs: 13 bytes, the program takes 12");
     system = systemOf(program);
     EXPECT_EQ(refusal(system, {"--queue-depth", "64"}), "");

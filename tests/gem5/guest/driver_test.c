@@ -28,7 +28,6 @@
 #include "driver_test.h"
 
 #define DEVICE "/dev/harness"
-#define ABSENT_FILE 12345
 
 static bool is_emulated;
 static int passed, failed;
@@ -322,13 +321,9 @@ static void test_registers(int file)
 
 static void test_file(int file, size_t size_bytes)
 {
-    struct harness_file query = {ABSENT_FILE, 0, 0, 0, 0, 0};
-    struct harness_file read = {ABSENT_FILE, HARNESS_FILE_READ, 0, 0, 0, 64};
     struct harness_file write = {HARNESS_FILE_MESSAGES, HARNESS_FILE_WRITE, 0, 0, 0, 64};
     struct harness_file wrong;
 
-    equal("the size of an absent file is ENOENT", call(file, HARNESS_IOC_FILE, &query), ENOENT);
-    equal("reading an absent file is ENOENT", call(file, HARNESS_IOC_FILE, &read), ENOENT);
     wrong = write, wrong.operation = 3;
     equal("an unknown operation is EINVAL", call(file, HARNESS_IOC_FILE, &wrong), EINVAL);
     wrong = write, wrong.window = HARNESS_MAXIMUM_WINDOWS;
