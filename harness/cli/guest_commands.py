@@ -73,11 +73,11 @@ def info(kernel_source: KernelSource = None) -> None:
     """Say what the guest is made from, whether it is built, and what the cache holds."""
     from harness.run.guest.build import guest_sources, kept_guest  # noqa: PLC0415
     from harness.run.guest.keeping import build_log, kept_folders  # noqa: PLC0415
-    from harness.run.guest.tools import missing_tools  # noqa: PLC0415
+    from harness.run.guest.tools import missing_disk_tools, missing_tools  # noqa: PLC0415
 
     sources = guest_sources(kernel_source)
     images = kept_guest(sources)
-    missing = ", ".join(tool.name for tool in missing_tools())
+    missing = ", ".join(tool.name for tool in (*missing_tools(), *missing_disk_tools()))
     _print(
         f"kernel source  {sources.kernel.path}",
         f"key            {sources.key}",

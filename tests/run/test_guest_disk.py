@@ -107,6 +107,22 @@ def test_a_disk_is_made_once_and_named_by_what_is_on_it(
     assert all(folder.is_whole for folder in kept_folders())
 
 
+def test_of_many_disks_those_go_that_were_not_used_for_the_longest_time(
+    files: list[DiskFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "KEPT_DISKS", 2)
+    disks = []
+    for number in range(3):
+        files[1].source.write_text(f"{number}\n")
+        if number == 2:  # the first is used again, the second is not
+            files[1].source.write_text("0\n")
+            make_disk(files)
+            files[1].source.write_text("2\n")
+        disks.append(make_disk(files))
+        os.utime(disks[-1].path.parent, (number, number))
+    assert [each.path.is_file() for each in disks] == [True, False, True]
+
+
 def test_what_does_not_fit_is_one_error_with_a_way_out(
     files: list[DiskFile], tmp_path: Path, cache: Path
 ) -> None:

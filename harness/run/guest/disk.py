@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -34,12 +35,16 @@ loaded either."""
 CAPACITY_BYTES = DISK_BYTES - 16 * MIB
 """For files. The file system keeps inode tables and bitmaps of 8 groups, less than 1 MiB, and one
 block of addresses per 1024 blocks of a file, 1 MiB in all; the rest is room for rounding."""
+KEPT_DISKS = 64
+"""In the cache; of more, those go that were not used for the longest time. More than what runs on
+one machine make in the minutes while one of them boots its guest, before gem5 opens its image."""
 IMAGE = "disk.ext2"
 LOG = "disk.log"
 LOCK = "disks.lock"
 ARGUMENTS, RUNTIME = "arguments", "runtime"
 """What gem5_configs/guest/init/init.c looks for."""
 
+_PREFIX = "disk-"
 _BLOCK_BYTES = 4096
 _INODES = 32  # 11 are the file system's own
 _IDENTITY = "6861726e-6573-7300-0000-000000000001"
@@ -92,12 +97,13 @@ def make_disk(files: Sequence[DiskFile]) -> DataDisk:
     """
     _require_room(files)
     key = _key(files)
-    place = cache_directory(CACHE) / f"disk-{key[:KEY_DIGITS]}"
+    place = cache_directory(CACHE) / f"{_PREFIX}{key[:KEY_DIGITS]}"
     with locked(place.with_name(LOCK), None, "waiting for another run that makes a disk"):
-        if (place / META).is_file():
-            return DataDisk(place / IMAGE, key)
         try:
-            _make(files, key, place)
+            if not (place / META).is_file():
+                _make(files, key, place)
+            os.utime(place)
+            _forget_unused(place.parent)
         except OSError as error:
             raise BackendError(
                 f"cannot make the guest's disk: {error.strerror or error}",
@@ -145,6 +151,12 @@ def _make(files: Sequence[DiskFile], key: str, place: Path) -> None:
         scratch.replace(place)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _forget_unused(folder: Path) -> None:
+    used = sorted(folder.glob(f"{_PREFIX}*/{META}"), key=lambda meta: meta.parent.stat().st_mtime)
+    for meta in used[:-KEPT_DISKS]:
+        shutil.rmtree(meta.parent, ignore_errors=True)
 
 
 def _tool(name: str) -> list[str]:
