@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from soc.run_file import file_of
-
 if TYPE_CHECKING:
     from types import SimpleNamespace
 
@@ -14,9 +12,14 @@ _FILES = ("program", "weights", "inputs")
 
 
 def runtime_arguments(run: SimpleNamespace) -> list[str]:
-    """Return the arguments, without the program's name: the run's, and where its files lie."""
+    """Return the arguments, without the program's name: the run's, and where its files lie.
+
+    Files are named as in run.json, relative to the run's directory, which must be the process's
+    working directory (`Process.cwd`). What a process is given lies on its stack: with the
+    directory's name in it, the same run in another folder would take other ticks.
+    """
     words = list(run.gem5.arguments)
     for name in _FILES:
         if path := getattr(run.gem5.files, name):
-            words += [f"--{name}", file_of(run, path)]
+            words += [f"--{name}", path]
     return words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import runpy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,17 @@ def _problems(run_file: ModuleType, folder: Path, data: Any) -> list[str]:
     with pytest.raises(run_file.RunFileError) as caught:
         _read(run_file, folder, data)
     return [line.strip() for line in str(caught.value).splitlines()[1:]]
+
+
+def test_arguments_do_not_depend_on_where_a_run_lies(run_file: ModuleType, tmp_path: Path) -> None:
+    module = runpy.run_path(str(_PATH.with_name("runtime_arguments.py")))
+    words = []
+    for folder in (tmp_path / "a", tmp_path / "another"):
+        folder.mkdir()
+        data = _description()
+        data["gem5"] |= {"arguments": ["--threads", "2"], "files": {"inputs": "inputs.bin"}}
+        words.append(module["runtime_arguments"](_read(run_file, folder, data)))
+    assert words[0] == words[1] == ["--threads", "2", "--inputs", "inputs.bin"]
 
 
 def test_every_shipped_target_has_the_fields_that_the_board_reads(
