@@ -64,7 +64,7 @@ class Accelerator(ClockedObject):
 
 
 class AcceleratorBridge(BasicPioDevice):
-    """The accelerators' registers, interrupt and files, as a platform device."""
+    """The accelerators' registers and interrupt, as a platform device."""
 
     type = "AcceleratorBridge"
     cxx_header = "platform_bridge.hh"
@@ -78,7 +78,6 @@ class AcceleratorBridge(BasicPioDevice):
     session = Param.ModelSession("connection to the model")
     accelerators = VectorParam.Accelerator("in the order of their numbers")
     is_coherent = Param.Bool(False, "accelerators see the CPUs' caches in every interface")
-    files = VectorParam.String([], "files that the guest may read, NUMBER=PATH")
     timeline = Param.String("device_timeline.bin", "file of the output directory")
     interrupt = VectorIntSourcePin("pulsed when an accelerator asks for attention")
 
@@ -98,7 +97,6 @@ class AcceleratorBridgePci(PciFunction):
     session = Param.ModelSession("connection to the model")
     accelerators = VectorParam.Accelerator("in the order of their numbers")
     is_coherent = Param.Bool(False, "accelerators see the CPUs' caches in every interface")
-    files = VectorParam.String([], "files that the guest may read, NUMBER=PATH")
     timeline = Param.String("device_timeline.bin", "file of the output directory")
 
     VendorID = 0x4841

@@ -32,7 +32,7 @@ BridgeCore::BridgeCore(SimObject& owner, System& system, const BridgeSettings& s
       accelerators(settings.accelerators),
       queue(owner, owner.name()),
       component(queue.events.addComponent(*this, owner.name())),
-      files(system, settings.files),
+      files(system),
       log(settings.timeline),
       rings(accelerators.size()),
       causeTicks(accelerators.size()),
@@ -117,8 +117,6 @@ std::uint64_t BridgeCore::readBridge(Addr offset) {
             return curTick();
         case HARNESS_REG_FILE_NUMBER:
             return fileNumber;
-        case HARNESS_REG_FILE_BYTES:
-            return files.sizeBytes(fileNumber);
         case HARNESS_REG_FILE_OFFSET:
             return fileOffset;
         case HARNESS_REG_FILE_ADDRESS:
@@ -175,7 +173,7 @@ void BridgeCore::writeBridge(Addr offset, std::uint64_t value) {
             fileCount = value;
             return;
         case HARNESS_REG_FILE_GO:
-            return moveFile(value);
+            return writeFile();
         default:
             warn("%s: write to register %#x, which does not exist or is read only", owner.name(),
                  offset);
@@ -372,13 +370,8 @@ void BridgeCore::reset() {
     }
 }
 
-void BridgeCore::moveFile(std::uint64_t operation) {
-    if (operation == HARNESS_FILE_READ)
-        fileCount = files.readInto(fileNumber, fileOffset, fileAddress, fileCount);
-    else if (operation == HARNESS_FILE_WRITE)
-        fileCount = files.writeFrom(fileNumber, fileOffset, fileAddress, fileCount);
-    else
-        fileCount = 0;
+void BridgeCore::writeFile() {
+    fileCount = files.writeFrom(fileNumber, fileOffset, fileAddress, fileCount);
 }
 
 void BridgeCore::mark(std::uint64_t value) {

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "accelerator.hh"
-#include "guest_files.hh"
 #include "guest_memory.hh"
 #include "model_session.hh"
 #include "nested_queue.hh"
+#include "result_files.hh"
 #include "run_log.hh"
 #include "sim/serialize.hh"
 #include "sim/sim_object.hh"
@@ -26,7 +26,6 @@ struct BridgeSettings {
     ModelSession* session = nullptr;
     std::vector<Accelerator*> accelerators;
     bool isCoherent = false;
-    std::vector<std::string> files;
     std::string timeline;
 };
 
@@ -100,7 +99,7 @@ class BridgeCore final : public Serializable,
     void clearCauses(std::uint64_t mask);
     void raiseCause(std::uint32_t instance, const harness::Ticket& ticket);
     void reset();
-    void moveFile(std::uint64_t operation);
+    void writeFile();
     void mark(std::uint64_t value);
     void askModel();
     /// Sends one command to the model that has not started, of this accelerator or of the next.
@@ -119,7 +118,7 @@ class BridgeCore final : public Serializable,
     std::vector<Accelerator*> accelerators;
     NestedQueue queue;
     const harness::ComponentId component;
-    GuestFiles files;
+    ResultFiles files;
     RunLog log;
     WindowTable windows;
     std::vector<Ring> rings;

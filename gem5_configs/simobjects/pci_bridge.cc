@@ -9,8 +9,7 @@ namespace gem5 {
 AcceleratorBridgePci::AcceleratorBridgePci(const Params& params)
     : PciFunction(params),
       core(*this, *params.system,
-           {params.session, params.accelerators, params.is_coherent, params.files,
-            params.timeline}) {
+           {params.session, params.accelerators, params.is_coherent, params.timeline}) {
     // INTx on gem5's x86 platform is one message per post: nothing has to be taken back.
     core.postInterrupt = [this] { intrPost(); };
     core.onIdle = [this] {

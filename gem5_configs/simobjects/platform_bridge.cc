@@ -10,8 +10,7 @@ namespace gem5 {
 AcceleratorBridge::AcceleratorBridge(const Params& params)
     : BasicPioDevice(params, HARNESS_BAR_BYTES),
       core(*this, *params.system,
-           {params.session, params.accelerators, params.is_coherent, params.files,
-            params.timeline}) {
+           {params.session, params.accelerators, params.is_coherent, params.timeline}) {
     for (int i = 0; i < int(params.port_interrupt_connection_count); ++i)
         pins.push_back(std::make_unique<IntSourcePin<AcceleratorBridge>>(
             name() + ".interrupt" + std::to_string(i), i, this));

@@ -242,26 +242,17 @@ void AcceleratorDriver::wakeWaiters() {
 int AcceleratorDriver::file(ThreadContext* tc, Addr buffer) {
     auto request = fetch<harness_file>(tc, buffer);
     write(HARNESS_REG_FILE_NUMBER, request.number);
-    if (request.operation == 0) {
-        request.count = bridge.readRegister(HARNESS_REG_FILE_BYTES);
-        if (request.count == ~std::uint64_t{0}) return -ENOENT;
-        give(tc, buffer, request);
-        return 0;
-    }
-    if (request.operation > HARNESS_FILE_WRITE || request.window >= windows.size()) return -EINVAL;
+    if (request.window >= windows.size()) return -EINVAL;
     const GuestWindow& window = windows[request.window];
     if (request.window_offset > window.bytes ||
         request.count > window.bytes - request.window_offset)
         return -EINVAL;
-    if (request.operation == HARNESS_FILE_READ &&
-        bridge.readRegister(HARNESS_REG_FILE_BYTES) == ~std::uint64_t{0})
-        return -ENOENT;
     request.count = transfer(request);
     give(tc, buffer, request);
     return 0;
 }
 
-/// Bytes moved; the bridge moves between a file and a block, so page by page in a page list.
+/// Bytes moved; the bridge moves a block into a file, so page by page of a page list.
 std::uint64_t AcceleratorDriver::transfer(const harness_file& request) {
     const PortProxy& memory = bridge.guestSystem().physProxy;
     std::uint64_t moved = 0;
@@ -269,11 +260,11 @@ std::uint64_t AcceleratorDriver::transfer(const harness_file& request) {
         windows[request.window], request.window_offset, request.count,
         [&](Addr entry) { return memory.read<std::uint64_t>(entry); },
         [&](Addr address, std::uint64_t done, std::uint64_t part) {
-            if (moved != done) return;  // the file has ended
+            if (moved != done) return;  // the host's disk is full
             write(HARNESS_REG_FILE_OFFSET, request.file_offset + done);
             write(HARNESS_REG_FILE_ADDRESS, address);
             write(HARNESS_REG_FILE_COUNT, part);
-            write(HARNESS_REG_FILE_GO, request.operation);
+            write(HARNESS_REG_FILE_GO, 1);
             moved += bridge.readRegister(HARNESS_REG_FILE_COUNT);
         });
     return moved;

@@ -36,10 +36,11 @@ def check_extension() -> None:
             "this gem5 lacks the AcceleratorBridge extension; build it with "
             "EXTRAS=.../gem5_configs/simobjects"
         )
-    if not hasattr(m5.objects.Accelerator, "tlb_entries"):
+    if "files" in m5.objects.AcceleratorBridge._params:  # noqa: SLF001 - gem5's own way
         raise ConfigurationError(
-            "this gem5 was built with an older AcceleratorBridge extension, without page lists; "
-            "build it again with EXTRAS=.../gem5_configs/simobjects"
+            "this gem5 was built with an older AcceleratorBridge extension, which hands files to "
+            "the guest (version 2 of its interface); build it again with "
+            "EXTRAS=.../gem5_configs/simobjects"
         )
 
 

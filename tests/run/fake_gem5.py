@@ -23,6 +23,7 @@ PROBE = {
     "protocol": "MI_example",
     "kvm_isa": "x86",
     "has_bridge": True,
+    "has_old_bridge": False,
     "has_pci_bridge": True,
     "has_o3": True,
 }

@@ -39,6 +39,7 @@ def test_a_complete_gem5_lacks_nothing(gem5: Path) -> None:
     ("probe", "what", "advice"),
     [
         ({"has_bridge": False}, "harness's gem5 extension", "EXTRAS="),
+        ({"has_old_bridge": True}, "harness's gem5 extension", "older than these scripts"),
         ({"isas": ["arm"]}, "gem5's instruction sets", "build it for x86"),
         ({"kvm_isa": ""}, "KVM to boot Linux fast", "--boot atomic"),
     ],

@@ -274,6 +274,7 @@ def test_status_names_a_computing_simulator_as_slow(tmp_path: Path) -> None:
     ("probe", "options", "text"),
     [
         ({"has_bridge": False}, {}, "without harness's extension"),
+        ({"has_old_bridge": True}, {}, "older extension"),
         ({"isas": ["arm"]}, {}, "without x86"),
         ({"has_o3": False}, {"cpu": "o3"}, "out-of-order"),
         ({"has_pci_bridge": False}, {"simulation_mode": "fs"}, "PCI"),

@@ -26,7 +26,7 @@ typedef uint64_t harness_u64;
 typedef uint32_t harness_u32;
 #endif
 
-#define HARNESS_ABI_VERSION 2
+#define HARNESS_ABI_VERSION 3
 
 /* PCI identity, made up: "HA" and "H1", not registered. */
 #define HARNESS_PCI_VENDOR 0x4841
@@ -55,12 +55,11 @@ typedef uint32_t harness_u32;
 #define HARNESS_REG_INTERRUPT_ENABLE 0x50 /* RW: mask of CAUSE */
 #define HARNESS_REG_TICK 0x58 /* RO: the simulated time in ticks (1 ps) at the read */
 #define HARNESS_REG_MARK 0x60 /* WO: HARNESS_MARK_* in bits 0-7, argument above */
-#define HARNESS_REG_FILE_NUMBER 0x68 /* RW: file of the run that the next five are about */
-#define HARNESS_REG_FILE_BYTES 0x70 /* RO: its size; all ones if there is no such file */
+#define HARNESS_REG_FILE_NUMBER 0x68 /* RW: file of results that the next four are about */
 #define HARNESS_REG_FILE_OFFSET 0x78 /* RW: first byte in the file */
 #define HARNESS_REG_FILE_ADDRESS 0x80 /* RW: physical address */
 #define HARNESS_REG_FILE_COUNT 0x88 /* RW: bytes to move; after FILE_GO the bytes that were moved */
-#define HARNESS_REG_FILE_GO 0x90 /* WO: HARNESS_FILE_READ or HARNESS_FILE_WRITE; takes no time */
+#define HARNESS_REG_FILE_GO 0x90 /* WO: any value: from memory into the file; takes no time */
 
 /* Page 1 + i: accelerator i. */
 #define HARNESS_REG_RING_BASE 0x00 /* RW: physical address, page aligned */
@@ -98,15 +97,7 @@ typedef uint32_t harness_u32;
 #define HARNESS_MARK_EXIT 5 /* the runtime's exit status is `argument` */
 #define HARNESS_MARK_STEP 6 /* the dispatching thread reached step `argument` (progress) */
 
-#define HARNESS_FILE_READ 1 /* from the host's file into memory */
-#define HARNESS_FILE_WRITE 2 /* from memory into the host's file */
-
-/* Files of a run. The guest reads the first group and writes the second. */
-#define HARNESS_FILE_RUNTIME 0 /* the runtime's executable */
-#define HARNESS_FILE_ARGUMENTS 1 /* its arguments, one per line */
-#define HARNESS_FILE_PROGRAM 2 /* program.pb */
-#define HARNESS_FILE_WEIGHTS 3 /* program.bin */
-#define HARNESS_FILE_INPUTS 4 /* input tensors, dense, back to back */
+/* Files of results, which the guest writes. What it reads of a run comes from a disk. */
 #define HARNESS_FILE_OUTPUTS 16 /* output buffers as stored, back to back */
 #define HARNESS_FILE_EVENTS 17 /* event log: struct harness_event */
 #define HARNESS_FILE_REPORT 18 /* counters, as JSON */
@@ -143,13 +134,12 @@ struct harness_wait {
     harness_u64 timeout_us; /* in: 0 means no limit; error ETIMEDOUT */
     harness_u64 completed; /* out */
 };
-struct harness_file {
-    harness_u64 number;
-    harness_u64 operation; /* HARNESS_FILE_READ, HARNESS_FILE_WRITE; 0 only asks for the size */
+struct harness_file { /* from a window into a file of results */
+    harness_u64 number; /* HARNESS_FILE_*; others are written too, as "guest_file_NUMBER.bin" */
     harness_u64 window;
     harness_u64 window_offset;
     harness_u64 file_offset;
-    harness_u64 count; /* in: bytes to move, out: bytes moved (operation 0: the file's size) */
+    harness_u64 count; /* in: bytes to move, out: bytes moved */
 };
 struct harness_mark {
     harness_u64 code;

@@ -14,7 +14,6 @@
 
 /* The largest offset in a device address and in an mmap offset. */
 #define HARNESS_WINDOW_LIMIT BIT_ULL(40)
-#define HARNESS_NO_FILE (~0ULL)
 
 /* Kinds of mappings: bits 60 and up of the offset. */
 #define HARNESS_KIND_WINDOW 0
@@ -131,10 +130,6 @@ static int harness_check_transfer(struct harness_device *harness, struct harness
 {
 	u64 end;
 
-	if (file->operation > HARNESS_FILE_WRITE)
-		return -EINVAL;
-	if (!file->operation)
-		return 0;
 	if (file->window >= harness->window_count ||
 	    !harness_is_inside(&harness->windows[file->window], file->window_offset,
 			       file->count) ||
@@ -152,39 +147,24 @@ static dma_addr_t harness_piece(const struct harness_window *window, u64 offset,
 	return harness_pinned_address(window->pinned, offset);
 }
 
-/* Piece by piece, until the file ends. */
-static u64 harness_move_bytes(struct harness_device *harness, const struct harness_file *file)
+/* Piece by piece; bytes written, fewer than asked for if the host has no room. */
+static u64 harness_write_bytes(struct harness_device *harness, const struct harness_file *file)
 {
 	const struct harness_window *window = &harness->windows[file->window];
-	u64 part, moved, done = 0;
+	u64 part, written, done = 0;
 
+	harness_write(harness, HARNESS_REG_FILE_NUMBER, file->number);
 	do {
 		part = file->count - done;
 		harness_write(harness, HARNESS_REG_FILE_ADDRESS,
 			      harness_piece(window, file->window_offset + done, &part));
 		harness_write(harness, HARNESS_REG_FILE_OFFSET, file->file_offset + done);
 		harness_write(harness, HARNESS_REG_FILE_COUNT, part);
-		harness_write(harness, HARNESS_REG_FILE_GO, file->operation);
-		moved = harness_read(harness, HARNESS_REG_FILE_COUNT);
-		done += moved;
-	} while (moved == part && done < file->count);
+		harness_write(harness, HARNESS_REG_FILE_GO, 1);
+		written = harness_read(harness, HARNESS_REG_FILE_COUNT);
+		done += written;
+	} while (written == part && done < file->count);
 	return done;
-}
-
-static int harness_move(struct harness_device *harness, struct harness_file *file)
-{
-	u64 size_bytes;
-
-	harness_write(harness, HARNESS_REG_FILE_NUMBER, file->number);
-	size_bytes = harness_read(harness, HARNESS_REG_FILE_BYTES);
-	if (file->operation != HARNESS_FILE_WRITE && size_bytes == HARNESS_NO_FILE)
-		return -ENOENT;
-	if (!file->operation) {
-		file->count = size_bytes;
-		return 0;
-	}
-	file->count = harness_move_bytes(harness, file);
-	return 0;
 }
 
 int harness_transfer(struct harness_device *harness, struct harness_file *file)
@@ -194,7 +174,7 @@ int harness_transfer(struct harness_device *harness, struct harness_file *file)
 	mutex_lock(&harness->configure);
 	error = harness_check_transfer(harness, file);
 	if (!error)
-		error = harness_move(harness, file);
+		file->count = harness_write_bytes(harness, file);
 	mutex_unlock(&harness->configure);
 	return error;
 }

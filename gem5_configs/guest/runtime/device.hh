@@ -30,8 +30,8 @@ class Device {
     virtual std::uint64_t submit(const harness_submit& command) = 0;
     /// Sleep until that many commands have ended; how many have.
     virtual std::uint64_t wait(std::uint64_t instance, std::uint64_t count) = 0;
-    /// Bytes moved, or for operation 0 the file's size.
-    virtual std::uint64_t moveFile(const harness_file& request) = 0;
+    /// Bytes written.
+    virtual std::uint64_t writeFile(const harness_file& request) = 0;
     virtual void mark(std::uint64_t code, std::uint64_t argument) = 0;
     virtual harness_counters counters() = 0;
 

@@ -94,10 +94,10 @@ std::uint64_t LinuxDevice::wait(std::uint64_t instance, std::uint64_t count) {
     return request.completed;
 }
 
-std::uint64_t LinuxDevice::moveFile(const harness_file& request) {
-    harness_file moved = request;
-    call(HARNESS_IOC_FILE, &moved, ("FILE " + std::to_string(request.number)).c_str());
-    return moved.count;
+std::uint64_t LinuxDevice::writeFile(const harness_file& request) {
+    harness_file written = request;
+    call(HARNESS_IOC_FILE, &written, ("FILE " + std::to_string(request.number)).c_str());
+    return written.count;
 }
 
 void LinuxDevice::mark(std::uint64_t code, std::uint64_t argument) {

@@ -90,8 +90,8 @@ class Run final {
         std::uint64_t offset = 0;
         for (const std::uint32_t index : program.outputBuffers) {
             const Buffer& buffer = program.buffers[index];
-            moveFile(device, {HARNESS_FILE_OUTPUTS, HARNESS_FILE_WRITE, buffer.window,
-                              buffer.offsetBytes, offset, buffer.sizeBytes});
+            writeFile(device, {HARNESS_FILE_OUTPUTS, buffer.window, buffer.offsetBytes, offset,
+                               buffer.sizeBytes});
             offset += buffer.sizeBytes;
         }
         const std::vector<harness_event> events = mergeLogs(logs);

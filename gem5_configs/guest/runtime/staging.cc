@@ -24,15 +24,15 @@ void Staging::write(std::uint64_t number, const void* data, std::uint64_t sizeBy
     for (std::uint64_t done = 0; done < sizeBytes;) {
         const std::uint64_t part = std::min(kStagingBytes, sizeBytes - done);
         std::memcpy(memory, bytes + done, part);
-        moveFile(device, {number, HARNESS_FILE_WRITE, window, 0, done, part});
+        writeFile(device, {number, window, 0, done, part});
         done += part;
     }
 }
 
-void moveFile(Device& device, const harness_file& request) {
-    const std::uint64_t moved = device.moveFile(request);
+void writeFile(Device& device, const harness_file& request) {
+    const std::uint64_t moved = device.writeFile(request);
     if (moved != request.count)
-        throw RuntimeError("file " + std::to_string(request.number) + ": moved " +
+        throw RuntimeError("file " + std::to_string(request.number) + ": wrote " +
                            std::to_string(moved) + " of " + std::to_string(request.count) +
                            " bytes at offset " + std::to_string(request.file_offset));
 }

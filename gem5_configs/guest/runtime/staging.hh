@@ -20,7 +20,7 @@ class Staging final {
     std::uint8_t* memory;
 };
 
-/// Move bytes from a window to a file; throws RuntimeError if not all were moved.
-void moveFile(Device& device, const harness_file& request);
+/// Write bytes of a window to a file; throws RuntimeError if not all were written.
+void writeFile(Device& device, const harness_file& request);
 
 }  // namespace harness::guest

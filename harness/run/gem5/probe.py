@@ -34,6 +34,8 @@ print({_MARK!r} + json.dumps({{
     "protocol": str(buildEnv.get("PROTOCOL", "")),
     "kvm_isa": str(buildEnv.get("KVM_ISA", "")) if buildEnv.get("USE_KVM") else "",
     "has_bridge": hasattr(m5.objects, "AcceleratorBridge"),
+    "has_old_bridge": "files" in getattr(
+        getattr(m5.objects, "AcceleratorBridge", None), "_params", ()),
     "has_pci_bridge": hasattr(m5.objects, "AcceleratorBridgePci"),
     "has_o3": hasattr(m5.objects, "X86O3CPU"),
 }}), flush=True)
@@ -52,6 +54,7 @@ class Gem5Probe:
         protocol: The Ruby protocol that was built in; empty for none.
         kvm_isa: The instruction set that KVM CPUs were built for; empty for none.
         has_bridge: Whether our extension is there.
+        has_old_bridge: Whether it is one from before version 3 of the driver's interface.
         has_pci_bridge: Whether its PCI form is there.
         has_o3: Whether the out-of-order CPU is there.
     """
@@ -63,6 +66,7 @@ class Gem5Probe:
     protocol: str
     kvm_isa: str
     has_bridge: bool
+    has_old_bridge: bool
     has_pci_bridge: bool
     has_o3: bool
 

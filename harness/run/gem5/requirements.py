@@ -55,7 +55,10 @@ def _binary_requirements(probe: Gem5Probe) -> Iterator[Requirement]:
     yield Requirement(
         "gem5's instruction sets", has_isa, isas if has_isa else f"{isas}; build it for {ISA}"
     )
-    if probe.has_bridge:
+    if probe.has_old_bridge:
+        old = f"older than these scripts; {_EXTENSION} again"
+        yield Requirement("harness's gem5 extension", is_here=False, detail=old)
+    elif probe.has_bridge:
         forms = "platform and PCI form" if probe.has_pci_bridge else f"no PCI form; {_EXTENSION}"
         yield Requirement("harness's gem5 extension", probe.has_pci_bridge, forms)
     else:

@@ -56,12 +56,20 @@ def lacks(probe: Gem5Probe, spec: RunSpec) -> str:
     """Say what this gem5 lacks for a run; empty if nothing."""
     if ISA not in probe.isas:
         return f"this gem5 was built without {ISA}: it has {', '.join(probe.isas) or 'none'}"
-    if not probe.has_bridge:
-        return "this gem5 was built without harness's extension (AcceleratorBridge)"
-    if spec.simulation_mode == "fs" and not probe.has_pci_bridge:
-        return "this gem5's extension lacks its PCI form (AcceleratorBridgePci)"
+    if lacking := _lacks_of_extension(probe, spec):
+        return lacking
     if spec.cpu == "o3" and not probe.has_o3:
         return "this gem5 was built without the out-of-order CPU"
     if spec.boot == "kvm" and probe.kvm_isa != ISA:
         return f"this gem5 was built without KVM for {ISA}; --boot atomic needs none"
+    return ""
+
+
+def _lacks_of_extension(probe: Gem5Probe, spec: RunSpec) -> str:
+    if not probe.has_bridge:
+        return "this gem5 was built without harness's extension (AcceleratorBridge)"
+    if probe.has_old_bridge:
+        return "this gem5 was built with an older extension of harness's than these scripts need"
+    if spec.simulation_mode == "fs" and not probe.has_pci_bridge:
+        return "this gem5's extension lacks its PCI form (AcceleratorBridgePci)"
     return ""

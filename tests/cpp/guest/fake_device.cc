@@ -122,8 +122,7 @@ std::uint64_t FakeDevice::status(std::uint64_t) {
     return system.isBroken ? HARNESS_STATUS_ERROR : 0;
 }
 
-std::uint64_t FakeDevice::moveFile(const harness_file& request) {
-    require(request.operation == HARNESS_FILE_WRITE, "reads a file");
+std::uint64_t FakeDevice::writeFile(const harness_file& request) {
     const std::uint8_t* memory =
         windows.at(request.window - system.firstWindow).data + request.window_offset;
     std::vector<std::uint8_t>& file = system.files[request.number];

@@ -77,7 +77,7 @@ class FakeDevice final : public Device {
     std::uint8_t* mapRing(std::uint64_t instance) override;
     std::uint64_t submit(const harness_submit& command) override;
     std::uint64_t wait(std::uint64_t instance, std::uint64_t count) override;
-    std::uint64_t moveFile(const harness_file& request) override;
+    std::uint64_t writeFile(const harness_file& request) override;
     void mark(std::uint64_t code, std::uint64_t argument) override;
     harness_counters counters() override;
     void ringDoorbell(std::uint64_t instance, std::uint64_t value) override;

@@ -321,11 +321,9 @@ static void test_registers(int file)
 
 static void test_file(int file, size_t size_bytes)
 {
-    struct harness_file write = {HARNESS_FILE_MESSAGES, HARNESS_FILE_WRITE, 0, 0, 0, 64};
+    struct harness_file write = {HARNESS_FILE_MESSAGES, 0, 0, 0, 64};
     struct harness_file wrong;
 
-    wrong = write, wrong.operation = 3;
-    equal("an unknown operation is EINVAL", call(file, HARNESS_IOC_FILE, &wrong), EINVAL);
     wrong = write, wrong.window = HARNESS_MAXIMUM_WINDOWS;
     equal("FILE with a window that is not there is EINVAL", call(file, HARNESS_IOC_FILE, &wrong),
           EINVAL);

@@ -133,7 +133,7 @@ static void test_rights(int file)
 static void test_bytes_come_from_every_page(int file)
 {
     const size_t offset = PAGE - 50, count = 3 * PAGE + 100;
-    struct harness_file request = {PINNED_FILE, HARNESS_FILE_WRITE, 0, offset, 0, count};
+    struct harness_file request = {PINNED_FILE, 0, offset, 0, count};
     unsigned char *own = pages(5, rights_of_all);
     harness_u64 pinned, block;
 
