@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from harness.base.errors import HarnessError
-from harness.run.gem5.locate import find_gem5
-from harness.run.gem5.probe import probe_gem5
 from harness.run.guest.build import guest_sources, kept_guest
+from tests.gem5.gem5_runs import gem5_obstacle
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -86,14 +85,6 @@ def test_every_option_that_readme_shows_is_one_of_its_command() -> None:
     assert unknown == []
 
 
-def _gem5_obstacle() -> str:
-    try:
-        probe = probe_gem5(find_gem5())
-    except HarnessError as error:
-        return error.what
-    return "" if probe.has_bridge else f"{probe.path} was built without our extension"
-
-
 def _has_guest() -> bool:
     """Whether the guest was built before: a test does not compile a kernel."""
     try:
@@ -106,8 +97,8 @@ def _has_guest() -> bool:
 @pytest.mark.slow
 @pytest.mark.timeout(_BOOT_AND_RUN_S)
 def test_the_commands_of_gem5_work_in_their_order(tmp_path: Path) -> None:
-    if obstacle := _gem5_obstacle():
-        pytest.skip(f"no gem5: {obstacle}")
+    if obstacle := gem5_obstacle():
+        pytest.skip(obstacle)
     commands = _commands(_section("gem5"))
     if not _has_guest():
         commands = [each for each in commands if "/fs" not in each]

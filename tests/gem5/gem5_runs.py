@@ -8,12 +8,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.base.errors import HarnessError
+from harness.run.gem5.locate import find_gem5
+from harness.run.gem5.probe import probe_gem5
+from harness.run.gem5.setup import lacks
+from harness.run.spec import RunSpec
 from harness.target.load import load_target
 
 CONFIGS = Path(__file__).resolve().parents[2] / "gem5_configs"
 GUEST_TESTS = Path(__file__).resolve().parent / "guest"
 MIB = 1 << 20
 TIMEOUT_S = 100
+
+
+def gem5_obstacle(mode: str = "se") -> str:
+    """Say why the gem5 of this machine cannot do our runs; empty if it can."""
+    try:
+        probe = probe_gem5(find_gem5())
+    except HarnessError as error:
+        return f"no gem5: {error.what}"
+    return lacks(probe, RunSpec(workload="any", backend="gem5", simulation_mode=mode))
 
 
 def run_description(target: str = "smaug", *overrides: str, **fields: Any) -> dict[str, Any]:

@@ -9,14 +9,13 @@ import pytest
 
 from harness.base.errors import HarnessError
 from harness.run.gem5.locate import find_gem5
-from harness.run.gem5.probe import probe_gem5
 from harness.run.guest.build import guest_sources, kept_guest
 from harness.run.guest.disk import ARGUMENTS, RUNTIME, DiskFile, make_disk
 from harness.run.pipeline import FinishedRun, execute
 from harness.run.request import RunRequest
 from harness.run.spec import RunSpec
 from harness.stats.reader import read_stats
-from tests.gem5.gem5_runs import compile_driver_test, pinned_bytes, run_gem5
+from tests.gem5.gem5_runs import compile_driver_test, gem5_obstacle, pinned_bytes, run_gem5
 from tests.listeners import Listener
 
 if TYPE_CHECKING:
@@ -32,13 +31,12 @@ pytestmark = [pytest.mark.gem5, pytest.mark.slow, pytest.mark.timeout(900)]
 @pytest.fixture(scope="session", autouse=True)
 def gem5() -> None:
     """Skip where gem5, our extension or the guest's kernel is missing, and say which."""
+    if obstacle := gem5_obstacle("fs"):
+        pytest.skip(obstacle)
     try:
-        probe = probe_gem5(find_gem5())
         images = kept_guest(guest_sources())
     except HarnessError as error:
         pytest.skip(error.what)
-    if not probe.has_pci_bridge:
-        pytest.skip(f"{probe.path} was built without our extension")
     if images is None:
         pytest.skip("the guest is not built: harness guest build")
 

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.base.errors import HarnessError
-from harness.run.gem5.locate import find_gem5
-from harness.run.gem5.probe import probe_gem5
 from harness.run.pipeline import FinishedRun, execute
 from harness.run.request import RunRequest
 from harness.run.spec import RunSpec
 from harness.stats.reader import read_stats
+from tests.gem5.gem5_runs import gem5_obstacle
 from tests.listeners import Silent
 
 if TYPE_CHECKING:
@@ -28,12 +26,8 @@ pytestmark = [pytest.mark.gem5, pytest.mark.timeout(300)]
 @pytest.fixture(scope="session", autouse=True)
 def gem5() -> None:
     """Skip where there is no gem5 with our extension, and say why."""
-    try:
-        probe = probe_gem5(find_gem5())
-    except HarnessError as error:
-        pytest.skip(f"no gem5: {error.what}")
-    if not probe.has_bridge:
-        pytest.skip(f"{probe.path} was built without our extension")
+    if obstacle := gem5_obstacle():
+        pytest.skip(obstacle)
 
 
 def run(path: Path, **options: object) -> FinishedRun:
