@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,10 @@ from harness.target import Target
 
 if TYPE_CHECKING:
     from harness.bridge.connection import ModelConnection
+
+
+_SAMPLES = 3
+"""Of a fraction of a second each; single ones differ by some per cent on a busy machine."""
 
 
 class TimedEngine:
@@ -48,17 +53,22 @@ class TimedEngine:
 
 
 def engine_seconds(run: Path) -> tuple[float, ...]:
-    """Simulate a finished run of the embedded SoC again; return the engine's CPU seconds.
+    """Simulate a finished run of the embedded SoC again, some times; return the engine's CPU time.
 
     Args:
         run: The run's directory.
 
     Returns:
-        The CPU time of the engine alone, for each inference.
+        The median of the CPU seconds of the engine alone, for each inference.
 
     Raises:
         HarnessError: The run cannot be repeated.
     """
+    samples = [_sample(run) for _ in range(_SAMPLES)]
+    return tuple(median(each) for each in zip(*samples, strict=True))
+
+
+def _sample(run: Path) -> list[float]:
     manifest, directory = read_manifest(run)
     spec, target = manifest.spec, Target.from_dict(manifest.target)
     inputs = [read_array(directory / each.file, SpecError, "an input") for each in manifest.inputs]
@@ -77,7 +87,7 @@ def engine_seconds(run: Path) -> tuple[float, ...]:
         engine = TimedEngine(simulation.engine)
         simulation.engine = engine
         simulation.run()
-    return tuple(engine.seconds)
+    return engine.seconds
 
 
 def _connect(reference: str, target: Target, spec: Any, stack: ExitStack) -> ModelConnection:
