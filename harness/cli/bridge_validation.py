@@ -37,7 +37,7 @@ def validate_share(
         HarnessError: A run could not be made.
     """
     from harness.report.progress import ConsoleProgress  # noqa: PLC0415 - not for other kinds
-    from harness.run.gem5.options import Gem5Options  # noqa: PLC0415
+    from harness.run.gem5_options import Gem5Options  # noqa: PLC0415
     from harness.run.pipeline import execute  # noqa: PLC0415
     from harness.run.request import RunRequest  # noqa: PLC0415
     from harness.run.validation.bridge import (  # noqa: PLC0415

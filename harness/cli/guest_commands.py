@@ -45,7 +45,7 @@ def build(
 ) -> None:
     """Build kernel, driver, init, initramfs and runtime, unless these sources were built before."""
     from harness.report.progress import ConsoleProgress  # noqa: PLC0415
-    from harness.run.gem5.locate import find_configs  # noqa: PLC0415
+    from harness.run.config_scripts import find_configs  # noqa: PLC0415
     from harness.run.gem5.runtime import build_runtime  # noqa: PLC0415
     from harness.run.guest.build import build_guest  # noqa: PLC0415
     from harness.run.guest.disk import DISK_BYTES  # noqa: PLC0415

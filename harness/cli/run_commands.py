@@ -215,7 +215,7 @@ def run(  # noqa: PLR0913 - one parameter per documented option
         boot=boot,
         submission=submission,
     )
-    from harness.run.gem5.options import Gem5Options  # noqa: PLC0415
+    from harness.run.gem5_options import Gem5Options  # noqa: PLC0415
     from harness.run.request import RunRequest  # noqa: PLC0415
 
     request = RunRequest(

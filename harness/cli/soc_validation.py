@@ -39,7 +39,7 @@ def validate_grid(
         ValidationError: The grid is missing or malformed.
     """
     from harness.report.progress import ConsoleProgress  # noqa: PLC0415 - not for other kinds
-    from harness.run.gem5.options import Gem5Options  # noqa: PLC0415
+    from harness.run.gem5_options import Gem5Options  # noqa: PLC0415
     from harness.run.validation.soc import validate_soc  # noqa: PLC0415
     from harness.run.validation.soc_backends import RealBackends  # noqa: PLC0415
     from harness.run.validation.soc_grid import read_grid  # noqa: PLC0415

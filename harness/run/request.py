@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from harness.base.errors import SpecError
-from harness.run.gem5.options import Gem5Options
+from harness.run.gem5_options import Gem5Options
 from harness.run.manifest import Manifest, read_manifest
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.run.gem5.locate import CONFIGS_VARIABLE
+from harness.run.config_scripts import CONFIGS_VARIABLE
 
 if TYPE_CHECKING:
     import pytest

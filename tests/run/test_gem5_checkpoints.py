@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.base.errors import SpecError
-from harness.run.gem5.options import Gem5Options
+from harness.run.gem5_options import Gem5Options
 from harness.run.guest import tools
 from harness.run.guest.disk import DISK_BYTES
 from harness.run.pipeline import FinishedRun, execute

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.base.errors import BackendError, SpecError
-from harness.run.gem5.locate import CONFIGS_VARIABLE, find_configs
+from harness.run.config_scripts import CONFIGS_VARIABLE, find_configs
 from harness.run.gem5.probe import probe_gem5
 from harness.run.gem5.requirements import Requirement, gem5_requirements
 from harness.run.gem5.runtime import build_runtime

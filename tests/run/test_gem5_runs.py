@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from harness.base.errors import SpecError
+from harness.run.config_scripts import find_configs
 from harness.run.directory import RunDirectory
-from harness.run.gem5.locate import find_configs, find_gem5
-from harness.run.gem5.options import Gem5Options
+from harness.run.gem5.locate import find_gem5
 from harness.run.gem5.probe import probe_gem5
+from harness.run.gem5_options import Gem5Options
 from harness.run.live import LiveStatus, StatusFile, read_status
 from harness.run.pipeline import FinishedRun, execute
 from harness.run.plan import plan_lines

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness.base.errors import BackendError, SpecError
-from harness.run.gem5.locate import find_configs
+from harness.run.config_scripts import find_configs
 from harness.run.guest import build, tools
 from harness.run.guest.build import build_guest, guest_sources
 from harness.run.guest.command import build_environment, run_step

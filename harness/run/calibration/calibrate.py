@@ -10,7 +10,7 @@ from harness.base.errors import BackendError, StatsError
 from harness.run.calibration.document import Origin, calibration_text
 from harness.run.calibration.formulas import PARAMETERS, SUBMIT
 from harness.run.calibration.measurement import Measured, read_samples, submissions, transfers
-from harness.run.gem5.options import Gem5Options
+from harness.run.gem5_options import Gem5Options
 from harness.run.request import RunRequest
 from harness.run.spec import RunSpec
 from harness.stats.phases import Phase

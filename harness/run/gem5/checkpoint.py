@@ -61,15 +61,17 @@ class _Booting:
     guest: Guest
 
 
-def booted_guest(
+def prepare_guest(
     run: PreparedRun, setup: Gem5Setup, supervisor: Supervisor, progress: Progress
 ) -> Guest:
-    """Return the run's guest with a checkpoint of it, booted now if it was not before.
+    """Return the run's guest; of a full system with a checkpoint, booted now if there is none.
 
     Raises:
         SimulationFailedError: The guest does not boot.
         HarnessError: Its kernel or initramfs cannot be had.
     """
+    if run.request.spec.simulation_mode == "se":
+        return Guest()
     options = run.request.gem5
     image = guest_image(options, progress)
     line = command_line(run.target.cpu.clock_hz, run.program)

@@ -9,7 +9,7 @@ from harness.run.directory import RUN_JSON
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.run.gem5.options import Gem5Options
+    from harness.run.gem5_options import Gem5Options
 
 OUTPUT = "m5out"
 STDOUT, STDERR = "simout.txt", "simerr.txt"

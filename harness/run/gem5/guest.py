@@ -14,10 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.compiler.program import Program
-    from harness.run.gem5.options import Gem5Options
-    from harness.run.gem5.setup import Gem5Setup
-    from harness.run.gem5.supervise import Supervisor
-    from harness.run.prepared import PreparedRun, Progress
+    from harness.run.gem5_options import Gem5Options
+    from harness.run.prepared import Progress
 
 LEAST_CONTIGUOUS_BYTES = 64 * MIB
 """Memory that Linux keeps for windows and rings, which must be physically contiguous."""
@@ -76,17 +74,6 @@ class Guest:
             "disk": str(self.disk or ""),
             "disk_bytes": DISK_BYTES,
         }
-
-
-def prepare_guest(
-    run: PreparedRun, setup: Gem5Setup, supervisor: Supervisor, progress: Progress
-) -> Guest:
-    """Return the guest of a run; for full systems, boot it to a checkpoint if there is none."""
-    if run.request.spec.simulation_mode == "se":
-        return Guest()
-    from harness.run.gem5.checkpoint import booted_guest  # noqa: PLC0415 - full system only
-
-    return booted_guest(run, setup, supervisor, progress)
 
 
 def guest_image(options: Gem5Options, progress: Progress) -> GuestImage:

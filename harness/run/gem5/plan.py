@@ -6,9 +6,10 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.run.config_scripts import find_configs
 from harness.run.directory import next_path
 from harness.run.gem5.command import gem5_command
-from harness.run.gem5.locate import find_configs, find_gem5
+from harness.run.gem5.locate import find_gem5
 from harness.run.reference import default_name
 
 if TYPE_CHECKING:

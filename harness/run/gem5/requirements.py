@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.base.errors import HarnessError
-from harness.run.gem5.locate import find_configs, find_gem5
+from harness.run.config_scripts import find_configs
+from harness.run.gem5.locate import find_gem5
 from harness.run.gem5.probe import probe_gem5
 from harness.run.gem5.runtime import built_runtime, missing_tools
 from harness.run.gem5.setup import ISA

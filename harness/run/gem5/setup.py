@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.base.errors import SpecError
-from harness.run.gem5.locate import find_configs, find_gem5
+from harness.run.config_scripts import find_configs
+from harness.run.gem5.locate import find_gem5
 from harness.run.gem5.probe import Gem5Probe, probe_gem5
 from harness.run.gem5.runtime import GuestRuntime, build_runtime
 

@@ -10,6 +10,7 @@ from harness.base.errors import HarnessError
 from harness.base.units import period_ticks
 from harness.bridge.messages import ModelStatistic
 from harness.run.directory import RUN_JSON
+from harness.run.gem5.checkpoint import prepare_guest
 from harness.run.gem5.command import (
     BRIDGE_COSTS,
     INPUTS_BIN,
@@ -22,7 +23,7 @@ from harness.run.gem5.command import (
 from harness.run.gem5.description import describe_run
 from harness.run.gem5.device_log import MARKS_FILE, read_marks
 from harness.run.gem5.dumps import dumps_at_ends, read_dumps
-from harness.run.gem5.guest import Guest, prepare_guest
+from harness.run.gem5.guest import Guest
 from harness.run.gem5.outcome import (
     Ended,
     incomplete,

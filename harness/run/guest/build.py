@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from harness.base.errors import BackendError
 from harness.run.cache import cache_directory, files_sha256, locked
-from harness.run.gem5.locate import find_configs
+from harness.run.config_scripts import find_configs
 from harness.run.guest.command import run_step
 from harness.run.guest.cpio import character_device, cpio_archive, directory, regular_file
 from harness.run.guest.kernel import KERNEL, SYMBOLS, KernelBuild, default_jobs

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.base.errors import ExitCode, HarnessError, StatsError
 from harness.run.directory import STATS_TXT, disk_error
-from harness.run.gem5.options import Gem5Options
+from harness.run.gem5_options import Gem5Options
 from harness.run.manifest import read_manifest
 from harness.run.request import RunRequest
 from harness.run.result import read_result

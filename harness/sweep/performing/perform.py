@@ -56,7 +56,7 @@ def _run(directory: SweepDirectory, task: Task) -> End:
 
 def run_request(directory: SweepDirectory, task: Task) -> RunRequest:
     """Return the request of a point that is a run; the task's time limits the run's."""
-    from harness.run.gem5.options import Gem5Options  # noqa: PLC0415 - as above
+    from harness.run.gem5_options import Gem5Options  # noqa: PLC0415 - as above
     from harness.run.request import RunRequest  # noqa: PLC0415
     from harness.run.spec import RunSpec  # noqa: PLC0415
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.base.errors import HarnessError, SpecError
-from harness.run.gem5.options import Gem5Options
+from harness.run.gem5_options import Gem5Options
 from harness.run.request import RunRequest
 from harness.run.spec import RunSpec
 from harness.sweep.description.point import RUN, Point
