@@ -12,8 +12,9 @@ from workloads import cnn10, lenet5, minerva
 
 NETWORKS = {"lenet5": lenet5.build, "minerva": minerva.build, "cnn10": cnn10.build}
 
-NOISE = 1.015
-"""Equal tilings differ by this much when tensors lie in other DRAM rows."""
+NOISE = 1.02
+"""Equal tilings differ by this much when tensors lie in other DRAM rows: minerva over acp with two
+accelerators by 1.9 %."""
 
 SATURATED = 1.02
 """cnn10 over acp: at four accelerators its 4 MiB of weights fill the way through the shared L2 to

@@ -32,6 +32,8 @@ INTERFACES = ("dma", "acp")
 """The first run also measures the guest; its descriptors and tiles are flushed."""
 THREADS = 2
 """One worker to hand work to."""
+ONE_AT_A_TIME = ("accelerators=1", "assignment=round_robin")
+"""The formulas take commands that follow each other: a second accelerator would overlap them."""
 REPORT = "m5out/report.json"
 TIMELINE = "timeline.npy"
 
@@ -107,7 +109,7 @@ def _fitted(parameters: Sequence[Parameter], measured: Measured) -> list[tuple[P
 
 def _spec(what: What, interface: str) -> RunSpec:
     wait = "interrupt" if what.mode == "fs" else "polling"
-    own = (f"interface={interface}", "coherent=false", f"wait={wait}")
+    own = (*ONE_AT_A_TIME, f"interface={interface}", "coherent=false", f"wait={wait}")
     return RunSpec(
         WORKLOAD,
         target=what.target,

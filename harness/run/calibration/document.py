@@ -37,8 +37,8 @@ def calibration_text(
     """Return the file's text."""
     system = "full system" if origin.mode == "fs" else "syscall emulation"
     lines = [
-        f"# Costs of software on gem5's {origin.cpu} CPU in {system}, by `harness calibrate --cpu "
-        f"{origin.cpu} --mode {origin.mode}`.",
+        f"# Costs of software on gem5's {origin.cpu} CPU in {system}, by",
+        f"# `harness calibrate --cpu {origin.cpu} --mode {origin.mode} --target {origin.target}`.",
         "# Used by `harness run ... --calibration` and by grids; --set overrides single fields.",
         "[set]",
         *(f"{json.dumps(each.key)} = {json.dumps(value)}" for each, value in values),
