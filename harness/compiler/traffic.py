@@ -95,6 +95,8 @@ def fastest(
 ) -> TilePlan:
     """Return the plan of least estimated time that moves no more bytes than policy smaug's.
 
+    If there is none, smaug's tiling with our copies is the nearest.
+
     Args:
         costs: Candidates, each with its time and its bytes by a closed form.
         make: Plans a candidate in full, which only the most promising ones are.
@@ -108,7 +110,8 @@ def fastest(
     Raises:
         DoesNotFitError: There is no candidate at all.
     """
-    budget, plans = _smaug_plans(shapes, limits, fallback)
+    budget, smaug = _smaug_plans(shapes, limits, fallback)
+    plans = _within(budget, smaug, shapes, limits)
     if general is not None:
         cuts = channel_cuts(general)
         plans = [plan for plan in plans if channel_cuts(plan) == cuts]
@@ -128,6 +131,7 @@ def fastest(
             break
     if not plans and general is not None:
         plans = [grouped(general, 1, limits)]
+    plans = plans or smaug  # smaug's copies are fewer than any of ours: the nearest that there is
     if not plans:
         raise nothing_fits(subject, shapes, limits) from None
     order = [
@@ -197,7 +201,7 @@ def _smaug_plans(
         return None, []
     budget = moved_bytes(given, shapes, limits, is_smaug=True)
     plans = [replace(given, is_always_copied=False), *assigned(given, limits)]
-    return budget, _within(budget, plans, shapes, limits)
+    return budget, plans
 
 
 def _within(

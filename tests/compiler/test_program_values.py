@@ -135,6 +135,18 @@ def test_any_convolution_is_covered_exactly_by_small_scratchpads(
     _check(graph, make_description(capacity), run_program, "traffic", PLACES[place])
 
 
+def test_a_convolution_that_smaug_copies_less_than_any_of_our_plans_compiles(
+    make_description, run_program
+) -> None:
+    """No tiling of ours, nor smaug's with our copies, stays within smaug's bytes here."""
+    rng = np.random.default_rng(0)
+    with h.Graph("conv") as graph:
+        x = h.input_data((2, 3, 9, 33), dtype="fp16", layout="NHWC", name="x")
+        weights = _constant(rng, 1, 1, 1, 33, layout="NHWC", name="w")
+        h.conv2d(x, weights, stride=(3, 1), padding="same")
+    _check(graph, make_description(2048), run_program, "traffic", PLACES["one"])
+
+
 @given(
     st.tuples(*[st.integers(1, 3), st.integers(3, 22), st.integers(3, 22), st.integers(1, 40)]),
     st.tuples(*[st.integers(1, 3), st.integers(1, 3)]),
